@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# vireo_flags: what every target is compiled and linked with.
+add_library(vireo_flags INTERFACE)
+target_include_directories(vireo_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_options(vireo_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough -Wextra-semi -Wno-mismatched-new-delete
+  -Wno-missing-designated-field-initializers)
+if(VIREO_WERROR)
+  target_compile_options(vireo_flags INTERFACE -Werror)
+endif()
+target_compile_definitions(vireo_flags INTERFACE BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
+  BOOST_ASIO_DISABLE_BOOST_COROUTINE VIREO_VERSION="${PROJECT_VERSION}")
+find_program(VIREO_MOLD mold)
+find_program(VIREO_LLD NAMES ld.lld-19 ld.lld)
+if(VIREO_MOLD)
+  target_link_options(vireo_flags INTERFACE -fuse-ld=mold)
+elseif(VIREO_LLD AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_link_options(vireo_flags INTERFACE -fuse-ld=lld)
+endif()
+if(VIREO_SANITIZE)
+  target_compile_options(vireo_flags INTERFACE -fsanitize=${VIREO_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(vireo_flags INTERFACE -fsanitize=${VIREO_SANITIZE})
+  if(VIREO_SANITIZE MATCHES undefined)
+    # coroutines and -fsanitize=function: "cannot represent a difference across sections"
+    target_compile_options(vireo_flags INTERFACE -fno-sanitize=function)
+  endif()
+else()
+  target_compile_options(vireo_flags INTERFACE -fstack-protector-strong $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
+  target_link_options(vireo_flags INTERFACE -Wl,-z,relro,-z,now)
+endif()
+if(VIREO_FUZZ)
+  target_compile_options(vireo_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+find_program(VIREO_CCACHE ccache)
+if(VIREO_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${VIREO_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
+endif()
+if(VIREO_PCH AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  target_compile_options(vireo_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+endif()
