@@ -40,11 +40,13 @@ struct ChildPlan {                                       // all that the child n
     int count;
     const Command* command;
     int report;
+    int gate_writer;                                     // the other end, the parent's
+    int gate;                                            // a byte from it means go; its end means do not
 };
 
 // Between clone and exec: only async-signal-safe calls, no allocation.
 [[noreturn]] void child_main(const ChildPlan& plan) {
-    int report = plan.report;
+    int report = plan.report, gate = plan.gate;
     int parked[max_fds];
     auto fail = [&](const char* step) {
         StartFailure failure{errno, {}};
@@ -62,6 +64,8 @@ struct ChildPlan {                                       // all that the child n
     if (::syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC)) fail("closing descriptors");
     // First above all targets, so that no dup2 overwrites a source (or the report) still needed.
     if ((report = ::fcntl(report, F_DUPFD_CLOEXEC, high_fd)) < 0) ::_exit(127);
+    if ((gate = ::fcntl(gate, F_DUPFD_CLOEXEC, high_fd)) < 0) fail("passing descriptors");
+    ::close(plan.gate_writer);                           // else its own copy would keep the gate from ending
     for (int i = 0; i < plan.count; ++i)
         if ((parked[i] = ::fcntl(plan.fds[i][1], F_DUPFD_CLOEXEC, high_fd)) < 0) fail("passing descriptors");
     for (int i = 0; i < plan.count; ++i)
@@ -74,6 +78,11 @@ struct ChildPlan {                                       // all that the child n
         if (::setresuid(*plan.command->uid, *plan.command->uid, *plan.command->uid)) fail("setting the user");
     }
     if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
+    char go = 0;
+    ssize_t n;
+    while ((n = ::read(gate, &go, 1)) < 0 && errno == EINTR) {
+    }
+    if (n != 1) ::_exit(126);                            // the parent died or changed its mind
     ::execve(plan.argv[0], const_cast<char* const*>(plan.argv), const_cast<char* const*>(plan.env));
     fail("exec");
     ::_exit(127);
@@ -159,6 +168,8 @@ Result<Process> Process::start(Executor executor, const Command& command) {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC)) return Failure(system_error(errno, "cannot make a pipe"));
     UniqueFd read_end(ends[0]), write_end(ends[1]);
+    if (::pipe2(ends, O_CLOEXEC)) return Failure(system_error(errno, "cannot make a pipe"));
+    UniqueFd gate(ends[0]), open_gate(ends[1]);
 
     int pidfd = -1;
     clone_args args{};
@@ -166,7 +177,7 @@ Result<Process> Process::start(Executor executor, const Command& command) {
     args.pidfd = reinterpret_cast<__u64>(&pidfd);
     args.exit_signal = SIGCHLD;
     if (command.cgroup_fd >= 0) args.cgroup = static_cast<__u64>(command.cgroup_fd);
-    ChildPlan plan{argv.data(), env.data(), reinterpret_cast<const int(*)[2]>(fds.data()), static_cast<int>(fds.size()), &command, write_end.get()};
+    ChildPlan plan{argv.data(), env.data(), reinterpret_cast<const int(*)[2]>(fds.data()), static_cast<int>(fds.size()), &command, write_end.get(), open_gate.get(), gate.get()};
 
     sigset_t all, old;                                   // no handler of ours runs in the child
     ::sigfillset(&all);
@@ -179,6 +190,17 @@ Result<Process> Process::start(Executor executor, const Command& command) {
 
     UniqueFd guard(pidfd);
     write_end.reset();
+    gate.reset();
+    auto start_time = process_start_time(pid).value_or(0);
+    if (command.before_exec) {
+        if (auto ready = command.before_exec(pid, start_time); !ready) {
+            open_gate.reset();
+            siginfo_t info{};
+            ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
+            return Failure(ready.error());
+        }
+    }
+    (void)!::write(open_gate.get(), "g", 1);             // a child that failed already says so below
     StartFailure failure{};
     ssize_t n;                                           // end of file at exec
     while ((n = ::read(read_end.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
@@ -189,7 +211,7 @@ Result<Process> Process::start(Executor executor, const Command& command) {
         return Failure(system_error(failure.error, fmt::format("cannot start {} ({})", command.argv[0], failure.step)));
     }
     auto state = std::make_shared<State>(executor, pid, guard.release());
-    state->start_time = process_start_time(pid).value_or(0);
+    state->start_time = start_time;
     return Process(std::move(state));
 }
 

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,10 @@ struct Command {
     std::vector<gid_t> groups;                           // supplementary groups when uid is set (kvm …)
     int cgroup_fd = -1;                                  // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
     std::string folder = "/";                            // working directory
+    // Called once the process exists and before it runs the program, with its pid and start time. The program starts
+    // only when this returns success; when this process dies instead, the other one ends too. So whatever is written
+    // down here is on disk before anything has happened. Blocks the loop: keep it short.
+    std::function<Result<>(pid_t, std::uint64_t)> before_exec;
 };
 
 struct ExitStatus {
