@@ -92,7 +92,6 @@ Task<> DefinitionStore::perform(std::shared_ptr<Change> change) {
                     (folder_ / change->file_name()).string() + " was written by a newer Vireo and is left alone")
             .with_hint("Start that newer version of Vireo, or move the file away.");
     auto executor = co_await asio::this_coro::executor;
-    if (!committed_) committed_.emplace(executor);
     waiting_.push_back(change);
     // Without the caller's cancellation: a change of which nobody knows whether it happened helps nobody.
     auto no_slot = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
@@ -101,12 +100,14 @@ Task<> DefinitionStore::perform(std::shared_ptr<Change> change) {
 }
 
 Task<> DefinitionStore::settle(std::shared_ptr<Change> change) {
+    auto executor = co_await asio::this_coro::executor;
     while (!change->done) {
-        if (committing_) {
-            co_await committed_->wait();
+        if (auto current = committing_) {
+            co_await current->wait();
             continue;
         }
-        committing_ = true;  // ours is the first that waits, or is in this batch
+        auto finished = committing_ =
+            std::make_shared<Notifier>(executor);  // ours is the first that waits, or is in this batch
         auto batch = std::make_shared<Batch>(next_batch());
         std::function<void(std::stop_token)> job = [folder = folder_, batch](std::stop_token) {
             commit(folder, *batch);
@@ -121,8 +122,8 @@ Task<> DefinitionStore::settle(std::shared_ptr<Change> change) {
             if (failure && !member->error) member->error = current_error(failure);
             member->done = true;
         }
-        committing_ = false;
-        committed_->notify_all();
+        committing_.reset();
+        finished->notify_all();
     }
 }
 

@@ -13,7 +13,6 @@
 
 #include <deque>
 #include <memory>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -64,8 +63,7 @@ private:
     std::filesystem::path folder_;
     std::set<std::string> newer_;  // UUIDs whose documents a newer Vireo wrote
     std::deque<std::shared_ptr<Change>> waiting_;
-    bool committing_ = false;
-    std::optional<Notifier> committed_;
+    std::shared_ptr<Notifier> committing_;  // the batch that is being written; null: none
 };
 
 }  // namespace vireo::state

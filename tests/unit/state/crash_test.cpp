@@ -75,7 +75,8 @@ Trace run_traced(const std::function<void()>& body, std::size_t kill_at) {
         if (who < 0) return trace;
         if (WIFEXITED(status) || WIFSIGNALED(status)) {
             if (who != child) continue;
-            trace.ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+            trace.ended = WIFEXITED(status);
+            BOOST_REQUIRE_MESSAGE(!trace.ended || WEXITSTATUS(status) == 0, "the change itself failed");
             return trace;
         }
         int signal = WSTOPSIG(status);
