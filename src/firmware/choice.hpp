@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Which firmware fits a guest, and why each of the others does not. Nothing here touches a file: the same
+// requirements and the same catalog always give the same answer.
+#pragma once
+#include "firmware/catalog.hpp"
+#include "model/domain.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vireo::firmware {
+
+struct FeatureWish {
+    std::string name;     // a feature's name in a descriptor
+    bool enabled = true;  // false: rules out firmware that has it
+};
+
+struct Requirements {
+    std::string interface_type = "uefi";  // or bios …
+    std::string architecture;             // x86_64 …
+    std::string machine;                  // versioned (pc-q35-7.2); the aliases q35, pc and virt are understood
+    std::vector<FeatureWish> features;
+    std::optional<bool> smm;        // system management mode; false rules out what requires it
+    std::optional<bool> secure;     // <loader secure=…>: true needs requires-smm, false rules it out
+    std::optional<bool> stateless;  // true: no variable store
+    std::optional<bool> rom;        // true: loaded as a ROM; false: as flash
+    std::string executable_format;  // empty: any that can be run
+    std::string template_path;      // not empty: the template has to be this one
+    std::string store_format;       // the variable store's, which is its template's; empty: any
+    bool qcow2 = false;             // can firmware and stores in qcow2 be run here?
+};
+// What a definition asks for. Its architecture may be empty: the host's then.
+Requirements requirements_of(const model::Domain& domain);
+
+struct Candidate {
+    std::filesystem::path file;  // the descriptor's
+    std::string name;            // its basename
+    std::string rejected;        // why it does not fit, as in "has no feature secure-boot"; empty: it fits
+
+    bool fits() const noexcept { return rejected.empty(); }
+};
+
+struct Choice {
+    std::optional<Entry> chosen;        // the first that fits
+    std::vector<Candidate> candidates;  // all, in the order of the catalog
+};
+Choice choose(const Requirements& requirements, const Catalog& catalog);
+inline Choice choose(const model::Domain& domain, const Catalog& catalog) {
+    return choose(requirements_of(domain), catalog);
+}
+
+// The chosen entry, or an error that lists each candidate with its reason among its causes.
+Result<Entry> chosen(const Requirements& requirements, Choice choice);
+
+// Is this target for such a machine? Globs know * and ?; a versioned machine or one of the aliases.
+bool matches(const Target& target, std::string_view architecture, std::string_view machine) noexcept;
+
+// The first usable flash descriptor for exactly this file of code that is for this machine; null when there is none.
+const Entry* describe(const Catalog& catalog, std::string_view executable, std::string_view architecture,
+                      std::string_view machine) noexcept;
+
+std::string host_architecture();  // "x86_64", from uname(2)
+
+}  // namespace vireo::firmware
