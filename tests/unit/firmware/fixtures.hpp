@@ -8,7 +8,14 @@
 
 #include <cstring>
 #include <filesystem>
+#include <ostream>
 #include <string>
+
+namespace vireo {
+inline std::ostream& operator<<(std::ostream& out, Errc code) {
+    return out << to_string(code);
+}
+}  // namespace vireo
 
 namespace vireo::test {
 
