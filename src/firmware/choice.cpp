@@ -132,15 +132,29 @@ bool matches(const Target& target, std::string_view architecture, std::string_vi
     });
 }
 
-const Entry* describe(const Catalog& catalog, std::string_view executable, std::string_view architecture,
-                      std::string_view machine) noexcept {
-    auto fits = [&](const Entry& entry) {
+Description describe(const Requirements& requirements, const Catalog& catalog) {
+    auto knows = [&](const Entry& entry) {
         auto& d = entry.descriptor;
-        return entry.usable() && d.device == Device::flash && d.executable.filename == executable &&
-               std::ranges::any_of(d.targets, [&](auto& t) { return matches(t, architecture, machine); });
+        return d.device == Device::flash && d.executable.filename == requirements.executable_path &&
+               machine_reason(d, requirements).empty();
     };
-    auto found = std::ranges::find_if(catalog.entries(), fits);
-    return found == catalog.entries().end() ? nullptr : &*found;
+    auto same_template = [&](const Entry& entry) {
+        auto& known = entry.descriptor.nvram_template;
+        return requirements.template_path.empty() || (known && known->filename == requirements.template_path);
+    };
+    auto& entries = catalog.entries();
+    bool template_known = std::ranges::any_of(entries, [&](auto& e) { return knows(e) && same_template(e); });
+    auto wanted = requirements;
+    // Keys are enrolled in the template: about one of the user's own nothing is known.
+    if (!template_known) std::erase_if(wanted.features, [](auto& wish) { return wish.name == "enrolled-keys"; });
+    Description description;
+    for (auto& entry : entries) {
+        if (!knows(entry) || (template_known && !same_template(entry))) continue;
+        auto reason = feature_reason(entry.descriptor, wanted);
+        if (reason.empty()) return {&entry, {}};
+        if (description.contradiction.empty()) description.contradiction = entry.name() + ": " + reason;
+    }
+    return description;
 }
 
 std::string host_architecture() {

@@ -25,6 +25,7 @@ struct Requirements {
     std::optional<bool> secure;     // <loader secure=…>: true needs requires-smm, false rules it out
     std::optional<bool> stateless;  // true: no variable store
     std::optional<bool> rom;        // true: loaded as a ROM; false: as flash
+    std::string executable_path;    // for describe() only
     std::string executable_format;  // empty: any that can be run
     std::string template_path;      // not empty: the template has to be this one
     std::string store_format;       // the variable store's, which is its template's; empty: any
@@ -56,9 +57,13 @@ Result<Entry> chosen(const Requirements& requirements, Choice choice);
 // Is this target for such a machine? Globs know * and ?; a versioned machine or one of the aliases.
 bool matches(const Target& target, std::string_view architecture, std::string_view machine) noexcept;
 
-// The first usable flash descriptor for exactly this file of code that is for this machine; null when there is none.
-const Entry* describe(const Catalog& catalog, std::string_view executable, std::string_view architecture,
-                      std::string_view machine) noexcept;
+// What the descriptors say about one file of code (executable_path), given by hand or recorded. Only the machine, the
+// features and SMM are compared. When several name it, those with the wanted template count, if there are any.
+struct Description {
+    const Entry* entry = nullptr;  // the first that agrees with the requirements; points into the catalog
+    std::string contradiction;     // when none does but some know the file: "60-x.json: has no feature secure-boot"
+};
+Description describe(const Requirements& requirements, const Catalog& catalog);
 
 std::string host_architecture();  // "x86_64", from uname(2)
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t flash_block = 4096;          // QEMU's pflash takes whole blocks only
 constexpr std::uint64_t max_x86_flash = 8u << 20;    // QEMU's default of max-fw-size, code and variables together
+constexpr std::uint64_t arm_flash = 64u << 20;       // each of the two devices of QEMU's virt machine
 constexpr std::size_t minimal_volume_header = 0x48;  // with one entry and the end of the block map
 
 // The header's fields by offset.
@@ -114,6 +115,14 @@ Result<std::uint64_t> inspect_code(std::string_view head, std::uint64_t file_siz
 }
 
 Result<> check_pair(std::uint64_t code_size, std::uint64_t store_size, std::string_view architecture) {
+    if (architecture == "aarch64" || architecture == "arm") {
+        if (code_size == arm_flash && store_size == arm_flash) return {};
+        return fail(
+            Errc::invalid_config,
+            fmt::format("this machine's flash has {} bytes for the code and as many for the variable store, but these "
+                        "files have {} and {}; they must be padded",
+                        arm_flash, code_size, store_size));
+    }
     if (architecture != "x86_64" && architecture != "i386" && architecture != "i686") return {};
     for (auto& build : builds)
         if (build.code == code_size && build.store != store_size)

@@ -35,7 +35,7 @@ Result<> check_padding(std::string_view content, const Image& image);
 Result<std::uint64_t> inspect_code(std::string_view head, std::uint64_t file_size, Format format);
 
 // Do code and store of these sizes (as the guest sees them) belong to one build of the firmware, and do they fit into
-// the machine? For what EDK2 is known to build on x86; on other architectures only the limit counts.
+// the machine? For what EDK2 is known to build on x86 and for Arm's flash; other architectures are left to QEMU.
 Result<> check_pair(std::uint64_t code_size, std::uint64_t store_size, std::string_view architecture);
 
 }  // namespace vireo::firmware

@@ -133,7 +133,7 @@ Result<std::optional<UniqueFd>> lock_store(const StoreFolder& folder) {
 Result<OpenStore> opened(UniqueFd fd, std::string_view content, Format format) {
     auto image = inspect_store(content.substr(0, head_size), content.size(), format, Blank::allowed);
     if (!image) return Failure(image.error());
-    return OpenStore{std::move(fd), *image};
+    return OpenStore{std::move(fd), *image, false};
 }
 
 // A failed operation takes back what it did itself, no more: another start may be at work on the same path. That can
@@ -156,7 +156,7 @@ Result<std::optional<OpenStore>> open_store(const StoreSpec& spec) {
     if (!*fd) return std::optional<OpenStore>();
     auto image = inspect(**fd, spec.path, spec.format);
     if (!image) return Failure(image.error());
-    return OpenStore{std::move(**fd), *image};
+    return OpenStore{std::move(**fd), *image, false};
 }
 
 Result<OpenStore> create_store(const StoreSpec& spec, std::string_view content, const Touched& touched) {
@@ -206,6 +206,7 @@ Result<OpenStore> reset_store(const StoreSpec& spec, std::string_view content, c
     if (ok) ok = folder->sync();
     if (!ok) return take_back(*folder, stray->name, marked, ok.error());
     result->fd = std::move(stray->fd);
+    result->replaced = true;
     return result;
 }
 

@@ -54,6 +54,7 @@ using Touched = std::shared_ptr<std::atomic<bool>>;
 struct OpenStore {
     UniqueFd fd;  // read-write, locked
     Image image;
+    bool replaced = false;  // there was one before
 };
 
 // The store as it is; nothing when there is none. Refused: not a regular file, not a variable store, in use.

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The firmware's stage of a start: checks the recorded files once more, makes or resets the variable store, and hands
+// over open descriptors, so that the hypervisor needs no right to any path.
+#pragma once
+#include "firmware/nvram_store.hpp"
+#include "model/domain.hpp"
+#include "support/blocking.hpp"
+#include "support/rollback.hpp"
+
+#include <vector>
+
+namespace vireo::firmware {
+
+struct Request {
+    Request() = default;
+
+    enum class Kind {
+        none,  // the hypervisor's own default
+        rom,   // loaded by path; it must be readable to the hypervisor
+        flash
+    };
+    Kind kind = Kind::none;
+    std::filesystem::path code;
+    Format code_format = Format::raw;
+    bool code_writable = false;           // the guest's own flash image with the variables in it
+    std::optional<StoreSpec> store;       // none: stateless, writable flash, or not flash at all
+    std::filesystem::path template_path;  // may be empty: then the store must exist
+    Format template_format = Format::raw;
+    bool reset = false;        // begin with the template; refused when there is no store
+    std::string architecture;  // for the check of sizes
+};
+// For a definition that resolve() has been through. data: the daemon's data folder.
+Request request_for(const model::Domain& domain, const std::filesystem::path& data, bool reset);
+
+enum class StoreOutcome { not_applicable, kept, created, reset };
+std::string_view to_string(StoreOutcome) noexcept;
+
+class PreparedFirmware {
+public:
+    PreparedFirmware() = default;
+
+    Request::Kind kind = Request::Kind::none;
+    std::filesystem::path rom;  // of a ROM
+    UniqueFd code;              // of flash: read-only, or read-write when code_writable
+    Format code_format = Format::raw;
+    bool code_writable = false;
+    std::optional<UniqueFd> nvram;  // read-write and locked: the lock goes where the descriptor goes
+    Format nvram_format = Format::raw;
+    StoreOutcome outcome = StoreOutcome::not_applicable;
+
+    // The start has succeeded: from now on the new store counts. To be awaited before success is reported.
+    Task<> commit();
+
+private:
+    friend Task<PreparedFirmware> prepare(Blocking& blocking, Request request, Rollback& rollback);
+    Blocking* blocking_ = nullptr;
+    std::optional<StoreSpec> store_;
+};
+
+// Throws Error. The undo that it registers brings the old store back, also after a failure of a later stage; after
+// commit() it does nothing. Nothing is changed before code, template and sizes are known to be right.
+Task<PreparedFirmware> prepare(Blocking& blocking, Request request, Rollback& rollback);
+
+// The same look at the files without changing or locking anything, for a check before a start. Blocks.
+Result<> check(const Request& request);
+
+// At the start of the daemon: what starts that were cut off left behind. One result for each, in order; failures are
+// logged too.
+struct Leftover {
+    Leftover() = default;
+    Leftover(StoreSpec spec, Started started) : spec(std::move(spec)), started(started) {}
+    StoreSpec spec;
+    Started started = Started::no;
+};
+Task<std::vector<Result<Recovered>>> recover(Blocking& blocking, std::vector<Leftover> leftovers);
+
+}  // namespace vireo::firmware
