@@ -225,8 +225,9 @@ void Checker::run() {
     }
     sort_dicts();
     // the root's interfaces first: the way somebody who reads the reference goes
-    std::stable_sort(api_.interfaces.begin(), api_.interfaces.end(),
-                     [](auto& a, auto& b) { return a.object.empty() && !b.object.empty(); });
+    std::sort(api_.interfaces.begin(), api_.interfaces.end(), [](auto& a, auto& b) {
+        return std::pair(!a.object.empty(), a.name) < std::pair(!b.object.empty(), b.name);
+    });
 }
 
 }  // namespace
