@@ -6,7 +6,6 @@
 #include <sys/types.h>
 
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,7 +27,7 @@ public:
     bool subscribed() const noexcept { return subscribed_; }         // wants events (JSON-RPC; D-Bus broadcasts)
     void set_subscribed(bool on) noexcept { subscribed_ = on; }
 
-    // Called once, on the loop, when the client goes. Forgotten by dropping the handle.
+    // Called once, on the loop, when the client goes; at once when it has gone already. Forgotten by dropping the handle.
     using Handle = std::shared_ptr<void>;
     Handle on_close(std::function<void()> callback);
     void close();
@@ -39,16 +38,18 @@ private:
     uid_t uid_;
     pid_t pid_;
     bool subscribed_ = false, closed_ = false;
-    struct Watchers {
-        std::list<std::function<void()>> all;
-    };
-    std::shared_ptr<Watchers> watchers_ = std::make_shared<Watchers>();
+    std::vector<std::weak_ptr<std::function<void()>>> watchers_;
 };
 
 // Cheap to copy: coroutines take it by value.
 class Call {
 public:
     explicit Call(std::shared_ptr<Session> caller) : session(std::move(caller)) {}
+    Call(const Call& other);               // shares the descriptors, also those that are added later
+    Call& operator=(const Call& other);
+    Call(Call&&) noexcept = default;
+    Call& operator=(Call&&) noexcept = default;
+    ~Call() = default;
     std::shared_ptr<Session> session;
     bool interactive = false;              // D-Bus: the caller allows a password prompt
 

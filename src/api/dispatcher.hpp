@@ -7,6 +7,7 @@
 #include "support/error.hpp"
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -20,7 +21,7 @@ struct Target {                            // what "Domain.GetInfo" means
 class Dispatcher {
 public:
     // May the caller do this? allowed_now answers from what is known (own user, root); when it says no, the coroutine
-    // is asked (polkit) and throws Error(access_denied).
+    // is asked (polkit) and throws Error(access_denied). Both must be there.
     struct Authorizer {
         std::function<bool(const Call&, const char* action)> allowed_now;
         std::function<Task<>(Call, const char* action)> ask;
@@ -31,16 +32,22 @@ public:
     Services& services() noexcept { return services_; }
     Events& events() noexcept { return events_; }
 
+    // Parameters are named ones, without the object's (codec.hpp has named_params() for positional ones).
     // True when the call was answered at once (a read that the caller may make): result is filled, or Error was thrown.
     // False: use call().
-    bool call_now(const Target& target, const Call& call, const ObjectPath& object, const json::object& params, json::object& result);
+    bool call_now(const Target& target, const Call& call, const ObjectPath& object, const json::object& params,
+                  json::object& result);
     Task<json::object> call(Target target, Call call, ObjectPath object, json::object params);
 
 private:
     Services& services_;
     Events& events_;
     Authorizer authorizer_;
-    std::unordered_map<std::string_view, Target> by_name_;
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view name) const noexcept { return std::hash<std::string_view>{}(name); }
+    };
+    std::unordered_map<std::string, Target, Hash, std::equal_to<>> by_name_;
 };
 
 json::object error_details(const Error& error);   // ErrorDetails of interfaces/types.xml: error.data on JSON-RPC

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,9 +32,12 @@ public:
     explicit Events(std::size_t keep = 10000);
     using Listener = std::function<void(const Event&)>;
     using Handle = std::shared_ptr<void>;  // dropping it ends the listening
+    // A listener may drop handles (its own too), listen and emit while it is told. What it throws is logged.
     Handle listen(Listener listener);
 
-    void emit(Event event);                // gives a signal its number and stamp, then tells every listener, in order
+    // Gives a signal its number and stamp, then tells every listener, in order. Called by a listener: when the event
+    // that it was told has reached everybody.
+    void emit(Event event);
     const std::string& epoch() const noexcept { return epoch_; }       // a random UUID for this run
     std::uint64_t sequence() const noexcept { return sequence_; }      // of the last signal; 0 before the first
 
@@ -43,17 +45,19 @@ public:
         bool gap = false;
         std::vector<const Event*> events;  // valid until the next emit()
     };
+    // What came after this position. gap: another epoch, a position that this epoch has not reached, or so long ago that
+    // not everything is still kept.
     Missed since(std::string_view epoch, std::uint64_t sequence) const;
 
 private:
+    void tell(const Event& event);
+
     std::string epoch_;
     std::uint64_t sequence_ = 0;
     std::size_t keep_;
-    std::deque<Event> kept_;
-    struct Listeners {
-        std::list<Listener> all;
-    };
-    std::shared_ptr<Listeners> listeners_;
+    std::deque<std::shared_ptr<const Event>> kept_, untold_;
+    bool telling_ = false;
+    std::vector<std::weak_ptr<Listener>> listeners_;
 };
 
 }  // namespace vireo::api
