@@ -185,7 +185,6 @@ struct Interface {
     std::string mac;    // "52:54:00:12:34:56", lower case; made when absent
     std::string model;  // "virtio", "e1000e" …
     std::optional<LinkState> link;
-    std::optional<std::uint32_t> mtu;  // 68 … 65535
     std::optional<std::uint32_t> boot_order;
     DeviceInfo info;
     Kept kept;

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// How one C++ type is a word in XML and a value in JSON. The only part of the engine that knows field types.
+#pragma once
+#include "model/names.hpp"
+#include "model/uuid.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace vireo::model {
+
+// What is wrong with a word, to be said after its path: "is not a number".
+struct Fault {
+    std::string text;
+    std::string hint;
+    bool unsupported = false;  // well-formed, but not something Vireo does: a lenient parse may keep it
+};
+
+struct Traits {                               // of one field
+    std::span<const std::string_view> words;  // enumerations
+    std::int64_t min = 0;                     // numbers
+    std::uint64_t max = 0;
+    std::uint8_t hex_digits = 0;   // 0: decimal
+    std::uint8_t input_base = 10;  // 0: 0x… is hexadecimal, 0… octal
+};
+
+struct Scalar {
+    bool (*parse)(std::string_view word, void* value, const Traits& traits, Fault& fault);
+    void (*format)(const void* value, std::string& out, const Traits& traits);  // not escaped
+    bool (*from_json)(const boost::json::value& json, void* value, const Traits& traits, Fault& fault);
+    boost::json::value (*to_json)(const void* value, const Traits& traits);
+};
+
+namespace scalar {
+extern const Scalar text;    // std::string without control characters
+extern const Scalar mac;     // std::string, normalised to lower case
+extern const Scalar yes_no;  // bool
+extern const Scalar on_off;  // bool
+extern const Scalar word;    // an enumeration with a table of names
+extern const Scalar unsigned_32, unsigned_64, signed_32, signed_64;
+extern const Scalar bytes;  // std::uint64_t: "4194304 KiB", KiB when without unit, rounded up to 1 KiB; JSON: bytes
+extern const Scalar kib;    // std::uint64_t in bytes: a number of KiB in XML, bytes in JSON
+extern const Scalar uuid;
+}  // namespace scalar
+
+template <class T>
+concept ScalarType =
+    std::same_as<T, std::string> || std::same_as<T, bool> || std::same_as<T, Uuid> || std::integral<T> || Named<T>;
+
+template <ScalarType T>
+const Scalar& scalar_of() {
+    if constexpr (std::same_as<T, std::string>)
+        return scalar::text;
+    else if constexpr (std::same_as<T, bool>)
+        return scalar::yes_no;
+    else if constexpr (std::same_as<T, Uuid>)
+        return scalar::uuid;
+    else if constexpr (Named<T>)
+        return scalar::word;
+    else if constexpr (std::same_as<T, std::uint32_t>)
+        return scalar::unsigned_32;
+    else if constexpr (std::same_as<T, std::uint64_t>)
+        return scalar::unsigned_64;
+    else if constexpr (std::same_as<T, std::int32_t>)
+        return scalar::signed_32;
+    else {
+        static_assert(std::same_as<T, std::int64_t>, "no scalar for this type yet: add one in scalar.cpp");
+        return scalar::signed_64;
+    }
+}
+
+template <ScalarType T>
+Traits traits_of() {
+    Traits traits;
+    if constexpr (Named<T>) {
+        static_assert(sizeof(T) == sizeof(int));
+        traits.words = names<T>;
+    } else if constexpr (std::integral<T>) {
+        traits.min = static_cast<std::int64_t>(std::numeric_limits<T>::min());
+        traits.max = static_cast<std::uint64_t>(std::numeric_limits<T>::max());
+    }
+    return traits;
+}
+
+// The known name that was probably meant, or "": at most a third of the letters differ.
+std::string_view nearest(std::string_view name, std::span<const std::string_view> known);
+
+}  // namespace vireo::model

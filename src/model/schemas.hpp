@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The schemas that exist: each is the one place that says how its struct looks in XML and JSON. A schema that uses
+// another is declared after it or in another file, hence these.
+#pragma once
+#include "model/domain.hpp"
+#include "model/schema.hpp"
+
+// clang-format off: a line each
+namespace vireo::model {
+
+// schema_domain.cpp
+template <> const Element& schema<Domain>();
+template <> const Element& schema<Vcpu>();
+template <> const Element& schema<Features>();
+template <> const Element& schema<PowerManagement>();
+template <> const Element& schema<Clock>();
+template <> const Element& schema<Timer>();
+template <> const Element& schema<Cpu>();
+template <> const Element& schema<CpuModel>();
+template <> const Element& schema<CpuTopology>();
+template <> const Element& schema<CpuFeature>();
+template <> const Element& schema<Devices>();
+
+// schema_os.cpp
+template <> const Element& schema<Os>();
+template <> const Element& schema<OsType>();
+template <> const Element& schema<FirmwareFeature>();
+template <> const Element& schema<Loader>();
+template <> const Element& schema<Nvram>();
+template <> const Element& schema<BootMenu>();
+template <> const Element& schema<Bios>();
+
+// schema_address.cpp
+template <> const Element& schema<DeviceInfo>();
+template <> const Element& schema<Address>();
+template <> const Element& schema<PciAddress>();
+template <> const Element& schema<DriveAddress>();
+template <> const Element& schema<VirtioSerialAddress>();
+template <> const Element& schema<UsbAddress>();
+template <> const Element& schema<IsaAddress>();
+template <> const Element& schema<CcwAddress>();
+
+// schema_disk.cpp
+template <> const Element& schema<Disk>();
+template <> const Element& schema<DiskDriver>();
+template <> const Element& schema<DiskSource>();
+template <> const Element& schema<DiskTarget>();
+template <> const Element& schema<BackingStore>();
+template <> const Element& schema<Controller>();
+template <> const Element& schema<ControllerTarget>();
+
+// schema_character.cpp
+template <> const Element& schema<CharBackend>();
+template <> const Element& schema<CharSource>();
+template <> const Element& schema<CharLog>();
+template <> const Element& schema<Serial>();
+template <> const Element& schema<SerialTarget>();
+template <> const Element& schema<Parallel>();
+template <> const Element& schema<Console>();
+template <> const Element& schema<ConsoleTarget>();
+template <> const Element& schema<Channel>();
+template <> const Element& schema<ChannelTarget>();
+
+// schema_devices.cpp
+template <> const Element& schema<Interface>();
+template <> const Element& schema<Input>();
+template <> const Element& schema<Graphics>();
+template <> const Element& schema<GraphicsListen>();
+template <> const Element& schema<Video>();
+template <> const Element& schema<VideoModel>();
+template <> const Element& schema<Watchdog>();
+template <> const Element& schema<Memballoon>();
+template <> const Element& schema<Rng>();
+template <> const Element& schema<RngRate>();
+template <> const Element& schema<RngBackend>();
+template <> const Element& schema<Panic>();
+
+}  // namespace vireo::model

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/validate_parts.hpp"
+
+#include <optional>
+
+namespace vireo::model {
+namespace {
+
+Failure wrong(std::string what) {
+    return fail(Errc::invalid_config, std::move(what));
+}
+Failure wrong(std::string what, std::string hint) {
+    return Failure(Error(Errc::invalid_config, what).with_hint(hint));
+}
+
+Result<> validate_wishes(const Os& os) {
+    if (!os.firmware && !os.firmware_features.empty())
+        return wrong("os: firmware features are wishes for the automatic choice, which is off",
+                     "Say <os firmware='efi'>.");
+    if (os.firmware == FirmwareType::bios && !os.firmware_features.empty())
+        return wrong("os: firmware features are for firmware='efi'");
+    std::optional<bool> wished[2];
+    for (const auto& feature : os.firmware_features) {
+        auto& slot = wished[static_cast<std::size_t>(feature.name)];
+        if (slot)
+            return wrong("os: the firmware feature '" + std::string(to_string(feature.name)) + "' is given twice");
+        slot = feature.enabled;
+    }
+    if (wished[static_cast<std::size_t>(FirmwareFeature::Name::enrolled_keys)] == true &&
+        wished[static_cast<std::size_t>(FirmwareFeature::Name::secure_boot)] == false)
+        return wrong("os: the firmware feature 'enrolled-keys' cannot be enabled when 'secure-boot' is disabled");
+    return {};
+}
+
+// With firmware='…' the loader may hold wishes (secure='yes', stateless, format), or in full what was chosen (type and
+// path, as a dump of a domain says it); a part of a manual choice contradicts the automatic one.
+Result<> validate_automatic(const Os& os) {
+    if (os.firmware == FirmwareType::bios && os.nvram) return wrong("os: firmware='bios' has no NVRAM");
+    if (os.nvram && !os.nvram->template_path.empty() && (!os.loader || os.loader->path.empty()))
+        return wrong(
+            "os: the NVRAM's template is chosen together with the firmware: it cannot be given with firmware='efi'",
+            "Leave the template out, or name the loader yourself instead of firmware='efi'.");
+    if (!os.loader) return {};
+    const Loader& loader = *os.loader;
+    const bool complete = !loader.path.empty() && loader.type;
+    const auto refuse = [](std::string_view attribute) {
+        return wrong("os: the loader's attribute '" + std::string(attribute) +
+                         "' cannot be given when firmware='…' leaves the choice to Vireo",
+                     "Use either firmware='…' or a loader of your own.");
+    };
+    if (!complete) {
+        if (!loader.path.empty())
+            return wrong("os: a loader's path cannot be given when firmware='…' leaves the choice to Vireo",
+                         "Use either firmware='…' or a loader of your own.");
+        if (loader.type) return refuse("type");
+        if (loader.readonly) return refuse("readonly");
+        if (loader.secure == false) return refuse("secure");
+    }
+    if (os.firmware == FirmwareType::bios) {
+        if (loader.stateless == false)
+            return wrong("os: only EFI firmware has NVRAM: firmware='bios' is always stateless");
+        if (loader.secure == true) return wrong("os: secure='yes' is for EFI firmware");
+        if (loader.type == Loader::Type::pflash) return wrong("os: firmware='bios' has no loader of type pflash");
+    } else if (loader.type == Loader::Type::rom && loader.stateless == false) {
+        return wrong("os: only a loader of type pflash has NVRAM");
+    }
+    return {};
+}
+
+Result<> validate_manual(const Os& os) {
+    if (!os.loader && os.nvram)
+        return wrong("os: NVRAM without firmware: there is neither a <loader> nor firmware='efi'",
+                     "Say <os firmware='efi'>.");
+    if (!os.loader) return {};
+    const Loader& loader = *os.loader;
+    if (loader.path.empty())
+        return wrong("os: the loader has no path, and the automatic choice of firmware is off",
+                     "Say <os firmware='efi'>.");
+    if (loader.type == Loader::Type::pflash) return {};
+    if (loader.stateless == false || os.nvram) return wrong("os: only a loader of type pflash has NVRAM");
+    if (loader.secure == true) return wrong("os: secure='yes' is for a loader of type pflash");
+    if (loader.format && *loader.format != FirmwareFormat::raw) return wrong("os: a loader of type rom is always raw");
+    return {};
+}
+
+Result<> validate_nvram(const Os& os) {
+    if (!os.nvram) return {};
+    const Nvram& nvram = *os.nvram;
+    if (os.loader && os.loader->stateless == true)
+        return wrong(nvram.template_path.empty()
+                         ? "os: NVRAM is not possible when the loader is stateless"
+                         : "os: an NVRAM template is not possible when the loader is stateless");
+    if (nvram.type && nvram.path.empty()) return wrong("os: nvram type='file' needs <source file='…'/>");
+    if (nvram.template_format && nvram.template_path.empty())
+        return wrong("os: nvram has the format of a template, but no template");
+    return {};
+}
+
+bool is_x86(const std::string& arch) {
+    return arch == "x86_64" || arch == "i686";
+}
+
+Result<> validate_platform(const Domain& domain) {
+    const Os& os = domain.os;
+    const std::string& machine = os.type.machine;
+    const bool q35 = machine.empty() || machine.find("q35") != std::string::npos;
+    const bool efi = os.firmware == FirmwareType::efi || (os.loader && os.loader->type == Loader::Type::pflash);
+    const bool x86 = os.type.arch.empty() || is_x86(os.type.arch);
+    if (os.loader && os.loader->secure == true) {
+        if (domain.features.smm == false || (!os.firmware && !domain.features.smm))
+            return wrong("os: secure='yes' needs the SMM feature", "Add <smm state='on'/> to <features>.");
+        if (!x86 || os.type.arch == "i686") return wrong("os: secure='yes' needs the architecture x86_64");
+        if (!q35) return wrong("os: secure='yes' needs a q35 machine, not '" + machine + "'");
+    }
+    if (domain.features.smm == true && (!x86 || !q35)) return wrong("features: SMM is for q35 machines only");
+    if (efi && !domain.features.acpi && is_x86(os.type.arch))
+        return wrong("os: UEFI needs ACPI on this architecture", "Add <acpi/> to <features>.");
+    if (!efi && domain.features.acpi && os.type.arch == "aarch64")
+        return wrong("features: ACPI needs UEFI on this architecture", "Say <os firmware='efi'>.");
+    return {};
+}
+
+}  // namespace
+
+Result<> validate_firmware(const Domain& domain) {
+    const Os& os = domain.os;
+    if (auto good = validate_wishes(os); !good) return good;
+    if (auto good = os.firmware ? validate_automatic(os) : validate_manual(os); !good) return good;
+    if (auto good = validate_nvram(os); !good) return good;
+    if (auto good = validate_platform(domain); !good) return good;
+    if (os.loader)
+        if (auto good = check_path(os.loader->path, "os/loader"); !good) return good;
+    if (os.nvram) {
+        if (auto good = check_path(os.nvram->path, "os/nvram"); !good) return good;
+        if (auto good = check_path(os.nvram->template_path, "os/nvram template"); !good) return good;
+    }
+    if (os.kernel.empty() && !os.initrd.empty()) return wrong("os: an initrd needs a kernel");
+    if (os.kernel.empty() && !os.cmdline.empty()) return wrong("os: a kernel's command line needs a kernel");
+    if (auto good = check_path(os.kernel, "os/kernel"); !good) return good;
+    return check_path(os.initrd, "os/initrd");
+}
+
+}  // namespace vireo::model

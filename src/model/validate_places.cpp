@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/validate_parts.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace vireo::model {
+namespace {
+
+Failure wrong(std::string what) {
+    return fail(Errc::invalid_config, std::move(what));
+}
+
+// ── controllers ──
+using Type = Controller::Type;
+using Model = Controller::Model;
+
+bool model_fits(const Controller& controller) {
+    if (!controller.model) return true;
+    const auto between = [&](Model first, Model last) {
+        return *controller.model >= first && *controller.model <= last;
+    };
+    switch (controller.type) {
+        case Type::pci:
+            return between(Model::pci_root, Model::pcie_root_port);
+        case Type::usb:
+            return between(Model::none, Model::qemu_xhci);
+        case Type::scsi:
+            return between(Model::virtio_scsi, Model::buslogic);
+        case Type::ide:
+        case Type::sata:
+        case Type::virtio_serial:
+            break;
+    }
+    return false;
+}
+
+bool companion(const Controller& c) {
+    return c.model && *c.model >= Model::ich9_ehci1 && *c.model <= Model::ich9_uhci3;
+}
+bool root(const Controller& c) {
+    return c.model == Model::pci_root || c.model == Model::pcie_root;
+}
+
+Result<> validate_controller(const Controller& c) {
+    const std::string name = "controller of type " + std::string(to_string(c.type)) + ": ";
+    if (!model_fits(c)) return wrong(name + "it cannot have the model '" + std::string(to_string(*c.model)) + "'");
+    const bool xhci = c.model == Model::nec_xhci || c.model == Model::qemu_xhci;
+    if (c.ports && !xhci && c.type != Type::virtio_serial)
+        return wrong(name + "only xhci and virtio-serial have ports");
+    if (c.ports && xhci && *c.ports > 15) return wrong(name + "xhci has at most 15 ports");
+    if (c.vectors && c.type != Type::virtio_serial) return wrong(name + "only virtio-serial has vectors");
+    if ((c.target || !c.model_name.empty()) && c.type != Type::pci)
+        return wrong(name + "only pci has a target or a model name");
+    if (c.master_start_port && !companion(c)) return wrong(name + "only a companion (ich9-uhci…) has a master");
+    if (c.type != Type::pci) return {};
+    if (!c.model) return wrong(name + "it needs a model");
+    if (root(c) && c.index.value_or(0) != 0) return wrong(name + "pci-root and pcie-root have the index 0");
+    if (!root(c) && c.index == 0u) return wrong(name + "the one with index 0 must be pci-root or pcie-root");
+    if (root(c) && c.info.address) return wrong(name + "pci-root and pcie-root have no address");
+    if (c.target && c.target->chassis_nr && c.model != Model::pci_bridge)
+        return wrong(name + "only pci-bridge has a chassisNr");
+    if (c.target && (c.target->chassis || c.target->port) && c.model != Model::pcie_root_port)
+        return wrong(name + "only pcie-root-port has chassis and port");
+    return {};
+}
+
+Result<> validate_controllers(const Devices& devices) {
+    std::set<std::pair<Type, std::uint32_t>> taken;
+    bool usb = false, no_usb = false;
+    for (const auto& c : devices.controllers) {
+        if (auto good = validate_controller(c); !good) return good;
+        if (c.type == Type::usb) (c.model == Model::none ? no_usb : usb) = true;
+        // The companions of one USB 2 controller share its index.
+        if (c.index && !companion(c) && !taken.emplace(c.type, *c.index).second)
+            return wrong("two controllers of type " + std::string(to_string(c.type)) + " have the index " +
+                         std::to_string(*c.index));
+    }
+    if (no_usb && usb) return wrong("controller of type usb: with the model 'none' there can be no other");
+    const auto on_usb = [](const Disk& disk) { return disk.bus() == DiskBus::usb; };
+    const auto input_on_usb = [](const Input& input) { return input.bus == Input::Bus::usb; };
+    if (no_usb && (std::ranges::any_of(devices.disks, on_usb) || std::ranges::any_of(devices.inputs, input_on_usb)))
+        return wrong("a device needs USB, which a controller with the model 'none' switches off");
+    return {};
+}
+
+// ── addresses, aliases, boot order ──
+enum Kinds : unsigned { pci = 1, drive = 2, virtio_serial = 4, usb = 8, isa = 16, ccw = 32 };  // by the variant's index
+constexpr unsigned plugged = pci | ccw;
+
+unsigned kinds_for(DiskBus bus) {
+    switch (bus) {
+        case DiskBus::virtio:
+            return plugged;
+        case DiskBus::usb:
+            return usb;
+        default:
+            return drive;
+    }
+}
+unsigned kinds_for(Input::Bus bus) {
+    return bus == Input::Bus::usb ? usb : bus == Input::Bus::virtio ? plugged : 0u;
+}
+
+class Places {
+public:
+    // What names the device in an error; which kinds of address it may have; what tells drives of one bus from
+    // another's.
+    Result<> add(std::string_view device, const DeviceInfo& info, unsigned kinds, int drive_bus = 0) {
+        if (!info.alias.empty()) {
+            constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+            if (info.alias.find_first_not_of(letters) != std::string::npos)
+                return wrong(std::string(device) + ": the alias '" + info.alias +
+                             "' has characters other than letters, digits and _.-");
+            if (!aliases_.insert(info.alias).second) return wrong("two devices have the alias '" + info.alias + "'");
+        }
+        if (!info.address) return {};
+        constexpr std::string_view names[] = {"pci", "drive", "virtio-serial", "usb", "isa", "ccw"};
+        if (!(kinds >> info.address->index() & 1))
+            return wrong(std::string(device) + ": it cannot have an address of type '" +
+                         std::string(names[info.address->index()]) + "'");
+        const auto key = std::visit([&](const auto& address) { return key_of(address, drive_bus); }, *info.address);
+        if (key && !taken_.insert(*key).second)
+            return wrong(std::string(device) + ": its address of type '" + std::string(names[info.address->index()]) +
+                         "' is already taken");
+        return {};
+    }
+
+    Result<> boot(std::string_view device, std::optional<std::uint32_t> order, bool os_boot) {
+        if (!order) return {};
+        if (os_boot)
+            return wrong(std::string(device) + ": a boot order of devices cannot be used together with <boot> in <os>");
+        if (!orders_.insert(*order).second) return wrong("two devices have the boot order " + std::to_string(*order));
+        return {};
+    }
+
+private:
+    using Key = std::tuple<std::size_t, std::uint64_t, std::uint64_t, std::string_view>;
+    static std::uint64_t pair(std::uint32_t high, std::uint32_t low) { return std::uint64_t{high} << 32 | low; }
+    static std::optional<Key> key_of(const PciAddress& a, int) {
+        if (!a.domain && !a.bus && !a.slot && !a.function) return std::nullopt;  // to be chosen
+        return Key(0, pair(a.domain, a.bus), pair(a.slot, a.function), {});
+    }
+    static std::optional<Key> key_of(const DriveAddress& a, int bus) {
+        return Key(100 + static_cast<std::size_t>(bus), pair(a.controller, a.bus), pair(a.target, a.unit), {});
+    }
+    static std::optional<Key> key_of(const VirtioSerialAddress& a, int) {
+        if (!a.port) return std::nullopt;
+        return Key(2, pair(a.controller, a.bus), *a.port, {});
+    }
+    static std::optional<Key> key_of(const UsbAddress& a, int) {
+        if (a.port.empty()) return std::nullopt;
+        return Key(3, a.bus, 0, a.port);
+    }
+    static std::optional<Key> key_of(const IsaAddress& a, int) {
+        if (!a.iobase) return std::nullopt;
+        return Key(4, *a.iobase, 0, {});
+    }
+    static std::optional<Key> key_of(const CcwAddress& a, int) { return Key(5, a.cssid, pair(a.ssid, a.devno), {}); }
+
+    std::set<std::string_view> aliases_;
+    std::set<Key> taken_;
+    std::set<std::uint32_t> orders_;
+};
+
+Result<> place_storage(const Domain& domain, Places& places) {
+    const bool os_boot = !domain.os.boot.empty();
+    for (const auto& disk : domain.devices.disks) {
+        const std::string name = "disk '" + disk.target.dev + "'";
+        if (auto good = places.add(name, disk.info, kinds_for(disk.bus()), static_cast<int>(disk.bus())); !good)
+            return good;
+        if (auto good = places.boot(name, disk.boot_order, os_boot); !good) return good;
+    }
+    for (const auto& controller : domain.devices.controllers)
+        if (auto good =
+                places.add("controller of type " + std::string(to_string(controller.type)), controller.info, plugged);
+            !good)
+            return good;
+    for (const auto& interface : domain.devices.interfaces) {
+        if (auto good = places.add("interface", interface.info, plugged | usb); !good) return good;
+        if (auto good = places.boot("interface", interface.boot_order, os_boot); !good) return good;
+    }
+    return {};
+}
+
+Result<> place_character(const Devices& devices, Places& places) {
+    for (const auto& serial : devices.serials)
+        if (auto good = places.add("serial", serial.info, isa | usb | pci); !good) return good;
+    for (const auto& parallel : devices.parallels)
+        if (auto good = places.add("parallel", parallel.info, isa); !good) return good;
+    for (const auto& console : devices.consoles) {
+        // The first may be the first serial under its other name: that takes no place of its own.
+        const bool serial = !console.target ||
+                            console.target->type.value_or(ConsoleTarget::Type::serial) == ConsoleTarget::Type::serial;
+        if (serial && &console == devices.consoles.data() && !devices.serials.empty()) continue;
+        if (auto good = places.add("console", console.info, virtio_serial | isa); !good) return good;
+    }
+    for (const auto& channel : devices.channels)
+        if (auto good = places.add("channel", channel.info, virtio_serial); !good) return good;
+    return {};
+}
+
+Result<> place_rest(const Devices& devices, Places& places) {
+    for (const auto& input : devices.inputs)
+        if (auto good = places.add("input", input.info, input.bus ? kinds_for(*input.bus) : usb); !good) return good;
+    for (const auto& graphics : devices.graphics)
+        if (auto good = places.add("graphics", graphics.info, 0); !good) return good;
+    for (const auto& video : devices.videos)
+        if (auto good = places.add("video", video.info, plugged); !good) return good;
+    for (const auto& watchdog : devices.watchdogs)
+        if (auto good = places.add("watchdog", watchdog.info, pci); !good) return good;
+    if (devices.memballoon)
+        if (auto good = places.add("memballoon", devices.memballoon->info, plugged); !good) return good;
+    for (const auto& rng : devices.rngs)
+        if (auto good = places.add("rng", rng.info, plugged); !good) return good;
+    for (const auto& panic : devices.panics)
+        if (auto good = places.add("panic", panic.info, isa); !good) return good;
+    return {};
+}
+
+}  // namespace
+
+Result<> validate_places(const Domain& domain) {
+    if (auto good = validate_controllers(domain.devices); !good) return good;
+    Places places;
+    if (auto good = place_storage(domain, places); !good) return good;
+    if (auto good = place_character(domain.devices, places); !good) return good;
+    return place_rest(domain.devices, places);
+}
+
+}  // namespace vireo::model

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/xml_text.hpp"
+
+#include <tinyxml2.h>
+
+#include <vector>
+
+namespace vireo::model {
+namespace {
+
+std::string_view entity(char c, bool in_attribute) {
+    switch (c) {
+        case '&':
+            return "&amp;";
+        case '<':
+            return "&lt;";
+        case '>':
+            return "&gt;";
+        case '\'':
+            return in_attribute ? "&apos;" : "";
+        case '\n':
+            return in_attribute ? "&#10;" : "";
+        case '\t':
+            return in_attribute ? "&#9;" : "";
+        case '\r':
+            return "&#13;";  // a parser would turn it into a line feed
+        default:
+            return "";
+    }
+}
+
+void append_escaped(std::string& out, std::string_view text, bool in_attribute) {
+    const std::string_view special = in_attribute ? "&<>'\n\t\r" : "&<>\r";
+    for (std::size_t from = 0; from < text.size();) {
+        const auto next = std::min(text.find_first_of(special, from), text.size());
+        out.append(text, from, next - from);
+        if (next < text.size()) out += entity(text[next], in_attribute);
+        from = next + 1;
+    }
+}
+
+struct Token {
+    enum class Kind { open, close, empty, text, comment };
+    Kind kind;
+    std::string_view text;
+    bool inline_content = false;  // open: it holds text, so nothing may be put between its children
+};
+
+// Splits what append_node() wrote. Markup characters in values are escaped there, so the first '>' ends a tag.
+std::vector<Token> tokens_of(std::string_view xml) {
+    std::vector<Token> tokens;
+    std::vector<std::size_t> open;
+    while (!xml.empty()) {
+        std::size_t length = 0;
+        Token::Kind kind = Token::Kind::text;
+        if (xml.starts_with("<!--")) {
+            kind = Token::Kind::comment;
+            length = xml.find("-->", 4);
+            length = length == xml.npos ? xml.size() : length + 3;
+        } else if (xml.starts_with("<![CDATA[")) {
+            length = xml.find("]]>");
+            length = length == xml.npos ? xml.size() : length + 3;
+        } else if (xml.starts_with('<')) {
+            length = xml.find('>');
+            length = length == xml.npos ? xml.size() : length + 1;
+            kind = xml[1] == '/' ? Token::Kind::close : xml[length - 2] == '/' ? Token::Kind::empty : Token::Kind::open;
+        } else {
+            length = std::min(xml.find('<'), xml.size());
+        }
+        if (kind == Token::Kind::text && !open.empty()) tokens[open.back()].inline_content = true;
+        if (kind == Token::Kind::close && !open.empty()) open.pop_back();
+        if (kind == Token::Kind::open) open.push_back(tokens.size());
+        tokens.push_back({kind, xml.substr(0, length)});
+        xml.remove_prefix(length);
+    }
+    return tokens;
+}
+
+}  // namespace
+
+void append_attribute_value(std::string& out, std::string_view text) {
+    append_escaped(out, text, true);
+}
+
+void append_text(std::string& out, std::string_view text) {
+    // Text of blanks alone would be taken for the space between elements.
+    if (!text.empty() && text.find_first_not_of(" \t\r\n") == text.npos) {
+        out.append("&#").append(std::to_string(text[0])).append(";");
+        text.remove_prefix(1);
+    }
+    append_escaped(out, text, false);
+}
+
+void append_node(std::string& out, const tinyxml2::XMLNode& node) {
+    if (const auto* comment = node.ToComment()) {
+        out.append("<!--").append(comment->Value()).append("-->");
+    } else if (const auto* text = node.ToText()) {
+        if (text->CData())
+            out.append("<![CDATA[").append(text->Value()).append("]]>");
+        else
+            append_text(out, text->Value());
+    } else if (const auto* element = node.ToElement()) {
+        out.append("<").append(element->Name());
+        for (const auto* attribute = element->FirstAttribute(); attribute; attribute = attribute->Next()) {
+            out.append(" ").append(attribute->Name()).append("='");
+            append_attribute_value(out, attribute->Value());
+            out += '\'';
+        }
+        if (!element->FirstChild()) {
+            out += "/>";
+            return;
+        }
+        out += '>';
+        for (const auto* child = element->FirstChild(); child; child = child->NextSibling()) append_node(out, *child);
+        out.append("</").append(element->Name()).append(">");
+    }
+}
+
+void append_indented(std::string& out, std::string_view xml, std::size_t depth) {
+    std::size_t inline_depth = 0;  // > 0: inside an element that holds text
+    for (const auto& token : tokens_of(xml)) {
+        const bool closes = token.kind == Token::Kind::close;
+        if (inline_depth) {
+            out += token.text;
+            if (token.kind == Token::Kind::open)
+                ++inline_depth;
+            else if (closes && --inline_depth == 0)
+                out += '\n';
+            continue;
+        }
+        if (closes && depth > 0) --depth;
+        out.append(depth * 2, ' ').append(token.text);
+        if (token.inline_content)
+            inline_depth = 1;
+        else
+            out += '\n';
+        if (token.kind == Token::Kind::open && !token.inline_content) ++depth;
+    }
+}
+
+}  // namespace vireo::model
