@@ -252,6 +252,9 @@ std::string Writer::run() {
             optional(per_object, "&objects_"), "},\n");
     }
     out("};\n}  // namespace\n\nstd::span<const Interface> interfaces() { return all_interfaces; }\n");
+    out("const Interface& interface_of(std::string_view brief) {\n    for (auto& interface : all_interfaces)\n"
+        "        if (brief == interface.brief) return interface;\n"
+        "    throw Error(Errc::internal, \"there is no interface \" + std::string(brief));\n}\n");
     out("std::span<const std::string_view> error_names() { return all_errors; }\n");
     for (std::size_t n = 0; n < api_.interfaces.size(); ++n) events(api_.interfaces[n], n);
     out("\n}  // namespace vireo::api\n");

@@ -2,7 +2,6 @@
 #include "api/dispatcher.hpp"
 
 #include "api/codec.hpp"
-#include "api/types.hpp"
 #include "support/log.hpp"
 
 #include <fmt/format.h>
@@ -91,22 +90,15 @@ Task<json::object> Dispatcher::call(Target target, Call call, ObjectPath object,
 }
 
 json::object error_details(const Error& error) {
-    ErrorDetails details;
-    details.name = error_prefix + std::string(to_string(error.code()));
-    details.message = error.what();
-    if (!error.object().empty()) details.object = error.object();
-    if (!error.stage().empty()) details.stage = error.stage();
-    if (auto causes = error.causes(); !causes.empty()) details.causes = std::move(causes);
-    if (!error.hint().empty()) details.hint = error.hint();
-    json::object out;
-    encode(details, out);
-    return out;
-}
-
-const Interface& interface_of(std::string_view brief) {
-    for (auto& interface : interfaces())
-        if (brief == interface.brief) return interface;
-    throw Error(Errc::internal, "there is no interface " + std::string(brief));
+    json::object details;
+    details.reserve(6);
+    put(details, "name", error_prefix + std::string(to_string(error.code())));
+    put(details, "message", std::string(error.what()));
+    if (!error.object().empty()) put(details, "object", error.object());
+    if (!error.stage().empty()) put(details, "stage", error.stage());
+    if (auto causes = error.causes(); !causes.empty()) put(details, "causes", causes);
+    if (!error.hint().empty()) put(details, "hint", error.hint());
+    return details;
 }
 
 }  // namespace vireo::api

@@ -2,7 +2,6 @@
 #include "api/events.hpp"
 
 #include "api/codec.hpp"
-#include "api/types.hpp"
 #include "support/error.hpp"
 #include "support/log.hpp"
 
@@ -48,11 +47,12 @@ Events::Handle Events::listen(Listener listener) {
 void Events::emit(Event event) {
     if (event.kind == Event::Kind::signal) {
         event.sequence = ++sequence_;
-        EventStamp stamp;
-        stamp.epoch = epoch_;
-        stamp.sequence = event.sequence;
-        stamp.time_usec = now_usec();
-        put(event.args, "stamp", stamp);
+        json::object stamp;  // EventStamp of interfaces/types.xml
+        stamp.reserve(3);
+        put(stamp, "epoch", epoch_);
+        put(stamp, "sequence", event.sequence);
+        put(stamp, "time-usec", now_usec());
+        put(event.args, "stamp", std::move(stamp));
     }
     auto shared = std::make_shared<const Event>(std::move(event));
     if (shared->kind == Event::Kind::signal && keep_ > 0) {
