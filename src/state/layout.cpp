@@ -85,6 +85,8 @@ Result<Layout> Layout::for_user(const Environment& environment) {
 
 Result<> Layout::create() const {
     auto open_mode = [&](mode_t for_system) { return system ? for_system : mode_t{0700}; };
+    // Where root runs the daemon, QEMU does not run as root.
+    mode_t pass_through = system || ::geteuid() == 0 ? 0711 : 0700;
     struct Wanted {
         fs::path path;
         mode_t mode;
@@ -92,9 +94,9 @@ Result<> Layout::create() const {
     for (auto [path, mode] : {Wanted{config, open_mode(0755)},
                               {definitions, 0700},
                               {definitions / "autostart", 0700},
-                              {data, open_mode(0711)},
-                              {nvram, open_mode(0711)},
-                              {run, open_mode(0755)},
+                              {data, pass_through},
+                              {nvram, pass_through},
+                              {run, system ? mode_t{0755} : pass_through},
                               {status, 0700},
                               {cache, 0700},
                               {log, 0700}})

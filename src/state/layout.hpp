@@ -33,7 +33,8 @@ struct Layout {
     std::filesystem::path socket() const { return run / "vireo.sock"; }
 
     // Makes what is missing, with these modes: everything 0700, but for the system daemon 0755 for config and run
-    // (clients reach the socket) and 0711 for data and nvram (QEMU's account passes through to what it is given).
+    // (clients reach the socket), and for any daemon of root 0711 for data, nvram and run (QEMU's account passes
+    // through to what it is given).
     // Modes of folders that exist are left as the administrator set them, except that run and status must not be
     // writable for others: Error(access_denied).
     Result<> create() const;

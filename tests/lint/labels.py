@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every CTest test has one label that says what kind it is ("slow" may be added) and a limit on its time.
+Usage: labels.py BUILD_FOLDER"""
+import json
+import subprocess
+import sys
+
+KINDS = {'unit', 'golden', 'api', 'integration', 'system', 'fuzz', 'bench', 'lint'}
+listing = subprocess.run(['ctest', '--show-only=json-v1'], cwd=sys.argv[1], capture_output=True, text=True, check=True)
+problems = []
+for test in json.loads(listing.stdout)['tests']:
+    properties = {p['name']: p['value'] for p in test.get('properties', [])}
+    labels = set(properties.get('LABELS', []))
+    if len(labels & KINDS) != 1 or labels - KINDS - {'slow'}:
+        problems.append(f'{test["name"]}: its labels are {sorted(labels)}; one of {sorted(KINDS)} is wanted, and slow where it is')
+    if not float(properties.get('TIMEOUT', 0)) > 0:
+        problems.append(f'{test["name"]}: has no TIMEOUT')
+print('\n'.join(problems))
+sys.exit(bool(problems))
