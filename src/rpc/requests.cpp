@@ -89,6 +89,7 @@ void Session::dispatch(const api::Target& target, Request& request, const std::s
             if (workshop_.dispatcher.call_now(target, call, arguments.object, arguments.params, result))
                 return answer(batch, request.id, call, result);
         }
+        call.incoming();  // copies share the descriptors only once there is a list of them
         auto work_item = std::make_unique<Work>(target, std::move(call));
         work_item->object = std::move(arguments.object);
         work_item->params = arguments.params;  // out of the memory of the text

@@ -16,6 +16,12 @@ namespace vireo::rpc {
 
 using Descriptor = asio::posix::stream_descriptor;
 
+namespace {
+
+constexpr std::size_t modest_size = 128u << 10;  // of one connection's buffers: never a reason to cut it off
+
+}  // namespace
+
 Session::Session(const Executor& executor, UniqueFd socket, std::shared_ptr<api::Session> peer, Workshop& workshop,
                  Account& account)
     : socket_(executor, socket.get()),
@@ -46,7 +52,9 @@ Task<> Session::run() {
         auto error = current_error(std::current_exception());
         if (error.code() != Errc::cancelled) log::warning("{}: {}", peer_->origin(), error.what());
     }
-    bool cancelled = co_await cancellation_requested();
+    // not cancellation_requested(): in a cancelled coroutine any co_await of another one throws
+    auto state = co_await asio::this_coro::cancellation_state;
+    bool cancelled = state.cancelled() != asio::cancellation_type::none;
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     cut_off_ = true;  // answers from now on are dropped
     ::shutdown(socket_.native_handle(), SHUT_RDWR);
@@ -194,10 +202,13 @@ bool Session::flush() {
 
 void Session::settle() {
     auto held = input_.held() + in_flight_bytes_ + output_.held() + held_events_.capacity();
+    bool grew = held > charged_;
     account_.bytes += held - charged_;  // unsigned arithmetic: also downwards
     charged_ = held;
     auto& limits = workshop_.limits;
-    if (account_.bytes > limits.bytes_per_user) return cut_off("the user's connections hold too much memory together");
+    // the one that grows, and never a modest one beside it
+    if (grew && held > modest_size && account_.bytes > limits.bytes_per_user)
+        return cut_off("the user's connections hold too much memory together");
     if (output_.unsent() + held_events_.size() > limits.output + largest_answer_)
         cut_off("it does not read its events");
 }
