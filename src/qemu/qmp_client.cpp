@@ -83,6 +83,7 @@ struct QmpClient::State {
     bool out_of_band = false;  // negotiated
     bool closing = false;      // by the owner: no more callbacks
     bool finished = false;
+    bool gone = false;  // the stream ended
     Error why;
     TaskGroup group;
 
@@ -178,7 +179,8 @@ Task<> QmpClient::State::read_loop() {
             if (error) throw Error(Errc::cancelled, "QEMU's monitor was closed");
             continue;
         }
-        if (n <= 0) throw Error(Errc::hypervisor_failed, "QEMU's monitor is gone");
+        gone = n <= 0;
+        if (gone) throw Error(Errc::hypervisor_failed, "QEMU's monitor is gone");
         messages.clear();
         auto decoded = protocol.decode({buffer.data(), static_cast<std::size_t>(n)}, messages);
         bool replied = false;
@@ -396,6 +398,9 @@ Task<> QmpClient::ready() {
     auto state = state_;
     while (state->phase != State::Phase::ready && state->phase != State::Phase::closed) co_await state->changed.wait();
     if (state->phase == State::Phase::closed) throw state->why;
+}
+bool QmpClient::is_gone() const noexcept {
+    return state_->gone;
 }
 bool QmpClient::is_ready() const noexcept {
     return state_->phase == State::Phase::ready;

@@ -63,7 +63,8 @@ public:
 
     void close() noexcept;  // every waiting execute() fails with Error(cancelled)
     bool is_closed() const noexcept;
-    Task<> closed();  // returns when nothing more will come: the stream ended, or close()
+    bool is_gone() const noexcept;  // closed because the stream ended: most likely QEMU has died
+    Task<> closed();                // returns when nothing more will come: the stream ended, or close()
 
 private:
     struct State;

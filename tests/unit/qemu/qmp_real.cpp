@@ -3,6 +3,7 @@
 #include "qemu/qmp_client.hpp"
 #include "qmp_peer.hpp"
 #include "support/process.hpp"
+#include "support/skip.hpp"
 #include "support/task_group.hpp"
 
 #include <csignal>
@@ -17,9 +18,9 @@ namespace {
 
 constexpr const char* qemu_path = "/usr/bin/qemu-system-x86_64";
 
-bool no_qemu(const char* test) {
+bool no_qemu() {
     if (::access(qemu_path, X_OK) == 0) return false;
-    std::printf("skipped: %s (there is no %s)\n", test, qemu_path);
+    vireo::test::skip(std::string("there is no ") + qemu_path);
     return true;
 }
 
@@ -58,7 +59,7 @@ struct Qemu {
 BOOST_AUTO_TEST_SUITE(qmp_real)
 
 ASYNC_TEST(greeting_pipelining_events_descriptors) {
-    if (no_qemu("qmp_real/greeting_pipelining_events_descriptors")) co_return;
+    if (no_qemu()) co_return;
     auto executor = co_await asio::this_coro::executor;
     std::vector<std::string> seen;
     QmpClient::Options options;
@@ -114,7 +115,7 @@ ASYNC_TEST(greeting_pipelining_events_descriptors) {
 }
 
 ASYNC_TEST(stopped_then_killed_while_somebody_waits) {
-    if (no_qemu("qmp_real/stopped_then_killed_while_somebody_waits")) co_return;
+    if (no_qemu()) co_return;
     Qemu qemu(co_await asio::this_coro::executor, QmpClient::Options());
     co_await qemu.client.ready();
     qemu.process.kill(SIGSTOP);
