@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What Vireo chooses for a definition when it is defined, and what belongs to a definition on disk.
+#pragma once
+#include "domain/environment.hpp"
+#include "domain/running.hpp"
+#include "model/domain.hpp"
+
+#include <string>
+
+namespace vireo::domain {
+
+// The emulator that a definition names, or the host's for its architecture. Reads folders: off the loop.
+Task<std::string> emulator_of(Environment& environment, std::string emulator, std::string architecture);
+
+// Machine type, devices, addresses, firmware. The definition's UUID is set. → the text that is stored.
+Task<std::string> complete(Environment& environment, model::Domain& definition);
+
+// Moves, keeps or removes the variable store of a domain that is gone. Does nothing when it has none.
+Task<> dispose_of_nvram(Environment& environment, model::Domain definition, NvramDisposal how);
+
+}  // namespace vireo::domain

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "domain/domains.hpp"
+
+#include "domain/complete.hpp"
+#include "model/validate.hpp"
+#include "support/log.hpp"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <charconv>
+
+namespace vireo::domain {
+namespace {
+
+Error name_taken(const Domain& other) {
+    return Error(Errc::already_exists, fmt::format("the name {} is taken by the domain with UUID {}", other.name(), other.uuid()))
+        .with_object(other.name())
+        .with_hint("to change that domain, give its UUID in the definition; else choose another name");
+}
+
+// When the document was written, in microseconds since 1970: a revision that grows across restarts of the daemon.
+std::uint64_t written_usec(const std::filesystem::path& document) {
+    struct stat status {};
+    if (::stat(document.c_str(), &status)) return 1;
+    return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(status.st_mtim.tv_nsec) / 1000;
+}
+
+}  // namespace
+
+Domains::Domains(Environment& environment) : env_(environment) { env_.domains = this; }
+Domains::~Domains() = default;
+
+std::shared_ptr<Domain> Domains::find_uuid(std::string_view uuid) const {
+    auto found = by_uuid_.find(uuid);
+    return found == by_uuid_.end() || !found->second->listed() ? nullptr : found->second;
+}
+std::shared_ptr<Domain> Domains::find_name(std::string_view name) const {
+    auto found = by_name_.find(name);
+    return found == by_name_.end() || !found->second->listed() ? nullptr : found->second;
+}
+
+std::shared_ptr<Domain> Domains::find(std::string_view key) const {
+    if (auto uuid = model::Uuid::parse(key))
+        if (auto domain = find_uuid(uuid->to_string())) return domain;
+    if (auto domain = find_name(key)) return domain;
+    int id = 0;
+    auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
+    if (error != std::errc() || end != key.data() + key.size()) return nullptr;
+    for (auto& [name, domain] : by_name_)
+        if (domain->listed() && domain->active() && domain->id() == id) return domain;
+    return nullptr;
+}
+
+std::vector<std::shared_ptr<Domain>> Domains::all() const {
+    std::vector<std::shared_ptr<Domain>> list;
+    list.reserve(by_name_.size());
+    for (auto& [name, domain] : by_name_)
+        if (domain->listed()) list.push_back(domain);
+    return list;
+}
+
+std::size_t Domains::active_count() const noexcept {
+    std::size_t count = 0;
+    for (auto& [uuid, domain] : by_uuid_) count += domain->active();
+    return count;
+}
+
+// The object that a definition is about, made when there is none: not listed, but its name and UUID are taken.
+std::shared_ptr<Domain> Domains::place(const model::Domain& definition, bool& fresh) {
+    auto uuid = definition.uuid->to_string();
+    auto same_name = by_name_.find(definition.name);
+    if (auto found = by_uuid_.find(uuid); found != by_uuid_.end()) {
+        auto& domain = found->second;
+        if (domain->name() != definition.name)
+            throw Error(Errc::already_exists, fmt::format("UUID {} belongs to the domain {}", uuid, domain->name()))
+                .with_object(domain->name())
+                .with_hint(fmt::format("to give it another name: vireo rename {} NEW-NAME", domain->name()));
+        fresh = false;
+        return domain;
+    }
+    if (same_name != by_name_.end()) throw name_taken(*same_name->second);
+    auto domain = std::make_shared<Domain>(env_, uuid, definition.name);
+    by_uuid_.emplace(uuid, domain);
+    by_name_.emplace(definition.name, domain);
+    fresh = true;
+    return domain;
+}
+
+void Domains::drop(const std::shared_ptr<Domain>& domain) {
+    auto keep = domain;
+    by_uuid_.erase(keep->uuid());
+    by_name_.erase(keep->name());
+}
+
+Task<Defined> Domains::define(DefineRequest request) {
+    auto& definition = request.definition;
+    definition.id.reset();
+    if (!definition.uuid) definition.uuid = model::Uuid::random();
+    Defined defined;
+    defined.uuid = definition.uuid->to_string();
+    defined.name = definition.name;
+    if (request.dry_run) {
+        defined.domain = find_uuid(defined.uuid);
+        defined.created = !defined.domain || !defined.domain->persistent();
+        if (auto other = find_name(definition.name); other && other != defined.domain) throw name_taken(*other);
+        defined.xml = co_await complete(env_, definition);
+        co_return defined;
+    }
+    bool fresh = false;
+    auto domain = place(definition, fresh);
+    std::exception_ptr failure;
+    try {
+        auto guard = co_await domain->turn(request.if_revision);
+        if (by_uuid_.find(defined.uuid) == by_uuid_.end()) throw Error(Errc::busy, "domain " + definition.name + " was removed meanwhile");
+        defined.created = !domain->persistent();
+        auto xml = std::make_shared<const std::string>(co_await complete(env_, definition));
+        co_await env_.definitions.save(defined.uuid, *xml);
+        domain->persistent_xml_ = std::move(xml);
+        domain->summary_ = Summary::of(definition);
+        domain->bump();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        if (!domain->listed() && !domain->queue_.locked()) drop(domain);
+        throw current_error(failure).with_object(defined.name);
+    }
+    if (!std::exchange(domain->listed_, true)) env_.observer.added(*domain);
+    domain->tell(Lifecycle::defined, defined.created ? "added" : "updated");
+    env_.observer.changed(*domain);
+    defined.domain = domain;
+    defined.revision = domain->revision();
+    co_return defined;
+}
+
+Task<std::shared_ptr<Domain>> Domains::create(model::Domain definition) {
+    definition.id.reset();
+    if (!definition.uuid) definition.uuid = model::Uuid::random();
+    bool fresh = false;
+    auto domain = place(definition, fresh);
+    if (!fresh)
+        throw Error(Errc::already_exists, "there is a domain " + domain->name() + " already").with_object(domain->name()).with_hint("start it: vireo start " + domain->name());
+    std::exception_ptr failure;
+    try {
+        auto guard = co_await domain->turn({});
+        domain->transient_xml_ = std::make_shared<const std::string>(co_await complete(env_, definition));
+        domain->summary_ = Summary::of(definition);
+        domain->bump();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        drop(domain);
+        throw current_error(failure).with_object(definition.name);
+    }
+    domain->listed_ = true;
+    env_.observer.added(*domain);
+    co_return domain;
+}
+
+void Domains::forget(const std::shared_ptr<Domain>& domain) {
+    if (domain->persistent() || domain->active() || by_uuid_.find(domain->uuid()) == by_uuid_.end()) return;
+    drop(domain);
+    domain->listed_ = false;
+    env_.observer.removed(*domain);
+}
+
+Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision) {
+    auto guard = co_await domain->turn(if_revision);
+    if (!domain->persistent())
+        throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it has no definition to remove").with_object(domain->name());
+    auto definition = take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
+    co_await env_.definitions.remove(domain->uuid());
+    domain->persistent_xml_.reset();
+    domain->autostart_ = false;
+    domain->bump();
+    domain->tell(Lifecycle::undefined, "removed");
+    if (domain->active()) {                              // it goes on, and its variable store goes when it ends
+        domain->running_->nvram_disposal = nvram;
+        domain->set_state(domain->state(), domain->reason());
+        co_return;
+    }
+    forget(domain);
+    co_await dispose_of_nvram(env_, std::move(definition), nvram);
+}
+
+Task<> Domains::rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision) {
+    if (auto valid = model::validate_name(new_name); !valid) throw valid.error().with_code(Errc::invalid_argument);
+    auto guard = co_await domain->turn(if_revision);
+    if (!domain->persistent()) throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it cannot be renamed").with_object(domain->name());
+    if (domain->active()) throw Error(Errc::invalid_state, "domain " + domain->name() + " is running: it cannot be renamed").with_object(domain->name()).with_hint("shut it down first");
+    if (new_name == domain->name()) co_return;
+    if (auto taken = by_name_.find(new_name); taken != by_name_.end()) throw name_taken(*taken->second);
+    by_name_.emplace(new_name, domain);                  // both names are ours until it is on disk
+    auto definition = take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
+    definition.name = new_name;
+    auto xml = std::make_shared<const std::string>(model::format_domain_xml(definition));
+    std::exception_ptr failure;
+    try {
+        co_await env_.definitions.save(domain->uuid(), *xml);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        by_name_.erase(new_name);
+        std::rethrow_exception(failure);
+    }
+    auto old_name = std::exchange(domain->name_, std::move(new_name));
+    by_name_.erase(old_name);
+    domain->persistent_xml_ = std::move(xml);
+    domain->bump();
+    env_.observer.renamed(*domain, old_name);
+    domain->tell(Lifecycle::defined, "renamed");
+    env_.observer.changed(*domain);
+}
+
+void Domains::load_definitions() {
+    auto loaded = take(env_.definitions.load_all());
+    for (auto& problem : loaded.problems) log::error("{} is left alone: {}", problem.file.string(), problem.error.what());
+    for (auto& entry : loaded.definitions) {
+        auto document = env_.definitions.folder() / (entry.uuid + ".xml");
+        auto parsed = model::parse_domain_xml(entry.xml, model::ParseOptions{.lenient = true});
+        if (!parsed || !parsed->domain.uuid || parsed->domain.uuid->to_string() != entry.uuid) {
+            log::error("{} is left alone: {}", document.string(), parsed ? "its UUID is not the one in its name" : parsed.error().what());
+            continue;
+        }
+        auto& definition = parsed->domain;
+        if (auto taken = by_name_.find(definition.name); taken != by_name_.end()) {
+            log::error("{} is left alone: its name {} is taken by {}", document.string(), definition.name, taken->second->uuid());
+            continue;
+        }
+        auto domain = std::make_shared<Domain>(env_, entry.uuid, definition.name);
+        domain->summary_ = Summary::of(definition);
+        domain->persistent_xml_ = std::make_shared<const std::string>(model::format_domain_xml(definition));
+        domain->autostart_ = entry.autostart;
+        domain->revision_ = written_usec(document);
+        domain->listed_ = true;
+        by_uuid_.emplace(entry.uuid, domain);
+        by_name_.emplace(definition.name, std::move(domain));
+    }
+}
+
+Task<> Domains::start_marked(std::function<Task<>(std::shared_ptr<Domain>)> start) {
+    for (auto& domain : all()) {
+        if (!domain->autostart() || domain->active()) continue;
+        try {
+            co_await start(domain);
+        } catch (const Error& error) {
+            log::error("domain {} is marked autostart, but: {}", domain->name(), error.what());
+        }
+    }
+}
+
+Task<> Domains::close() {
+    env_.background.cancel();
+    co_await env_.background.join();
+    for (auto& [uuid, domain] : by_uuid_)
+        if (domain->running_)
+            for (auto& port : domain->running_->ports)
+                if (port.console) port.console->close();
+}
+
+}  // namespace vireo::domain

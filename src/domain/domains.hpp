@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Every domain of this daemon: finding them, and the changes that make and unmake them.
+#pragma once
+#include "domain/domain.hpp"
+#include "model/domain_xml.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace vireo::domain {
+
+struct DefineRequest {
+    DefineRequest() = default;
+    model::Domain definition;                            // parsed, not yet completed
+    bool dry_run = false;
+    std::optional<std::uint64_t> if_revision;
+};
+struct Defined {
+    std::shared_ptr<Domain> domain;                      // null with dry_run when there is none yet
+    std::string uuid, name, xml;
+    bool created = false;
+    std::uint64_t revision = 0;
+};
+
+class Domains {
+public:
+    explicit Domains(Environment& environment);
+    ~Domains();
+
+    // Only what is listed: not what is just being defined for the first time.
+    std::shared_ptr<Domain> find_uuid(std::string_view uuid) const;
+    std::shared_ptr<Domain> find_name(std::string_view name) const;
+    std::shared_ptr<Domain> find(std::string_view key) const;    // UUID, name, or id while it runs, in this order
+    std::vector<std::shared_ptr<Domain>> all() const;            // by name
+    std::size_t count() const noexcept { return by_uuid_.size(); }
+    std::size_t active_count() const noexcept;
+
+    Task<Defined> define(DefineRequest request);
+    // A transient domain, made and listed, for the caller to start. When that fails it is gone again.
+    Task<std::shared_ptr<Domain>> create(model::Domain definition);
+    Task<> undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision);
+    Task<> rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision);
+    void forget(const std::shared_ptr<Domain>& domain);          // a transient one that is off
+
+    // At the daemon's start: reads every definition, then re-attaches to what still runs and undoes half-made starts.
+    Task<> load();
+    // Domains marked autostart that are off. Their errors are logged.
+    Task<> start_marked(std::function<Task<>(std::shared_ptr<Domain>)> start);
+    Task<> close();                                              // the daemon ends; guests go on
+
+private:
+    friend class Reattach;
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
+    };
+    std::shared_ptr<Domain> place(const model::Domain& definition, bool& fresh);
+    void drop(const std::shared_ptr<Domain>& domain);
+    void load_definitions();
+    Task<> reattach();
+
+    Environment& env_;
+    std::unordered_map<std::string, std::shared_ptr<Domain>, TextHash, std::equal_to<>> by_uuid_;
+    std::map<std::string, std::shared_ptr<Domain>, std::less<>> by_name_;
+};
+
+}  // namespace vireo::domain

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "domain/folders.hpp"
+
+#include "support/file.hpp"
+#include "support/log.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace vireo::domain {
+namespace fs = std::filesystem;
+
+fs::path run_folder(const Environment& environment, const std::string& uuid) { return environment.layout.run / "qemu" / uuid; }
+fs::path monitor_path(const Environment& environment, const std::string& uuid) { return run_folder(environment, uuid) / "monitor.sock"; }
+fs::path log_path(const Environment& environment, const std::string& uuid) { return environment.layout.log / "qemu" / (uuid + ".log"); }
+
+Result<UniqueFd> open_log(const fs::path& path) {
+    if (auto made = make_folder(path.parent_path(), 0700); !made) return Failure(made.error());
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && static_cast<std::uint64_t>(status.st_size) > largest_log) {
+        auto old = path;
+        old += ".old";
+        (void)::rename(path.c_str(), old.c_str());
+    }
+    return open_regular_file(path, O_RDWR | O_APPEND | O_CREAT, 0600);
+}
+
+Task<> clean_folders(Environment& environment, state::Status status) {
+    std::vector<fs::path> cgroup_folders(status.cgroup_folders.begin(), status.cgroup_folders.end());
+    auto folder = run_folder(environment, status.uuid);
+    auto work = [cgroup_folders, folder](std::stop_token) {
+        if (auto removed = host::Cgroups::remove(cgroup_folders); !removed) log::warning("{}", removed.error().what());
+        std::error_code ignored;
+        fs::remove_all(folder, ignored);
+    };
+    co_await environment.pool.call(std::move(work));
+    if (auto removed = environment.statuses.remove(status.uuid); !removed) log::error("{}", removed.error().what());
+}
+
+}  // namespace vireo::domain

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "domain/running.hpp"
+
+namespace vireo::domain {
+
+void describe(Running& run, const model::Domain& live) {
+    run.summary = Summary::of(live);
+    run.on_poweroff = live.on_poweroff.value_or(model::LifecycleAction::destroy);
+    run.on_reboot = live.on_reboot.value_or(model::LifecycleAction::restart);
+    run.on_crash = live.on_crash.value_or(model::CrashAction::destroy);
+    run.ports = ports_of(live);
+}
+
+std::vector<SerialPort> ports_of(const model::Domain& definition) {
+    std::vector<SerialPort> ports;
+    auto add = [&](const std::string& alias, const char* kind, std::size_t number) {
+        SerialPort port;
+        port.alias = alias.empty() ? kind + std::to_string(number) : alias;
+        port.kind = kind;
+        ports.push_back(std::move(port));
+    };
+    auto& devices = definition.devices;
+    for (std::size_t i = 0; i < devices.serials.size(); ++i) add(devices.serials[i].info.alias, "serial", i);
+    for (std::size_t i = 0; i < devices.consoles.size(); ++i) {
+        auto& target = devices.consoles[i].target;
+        bool own = target && target->type == model::ConsoleTarget::Type::virtio;
+        if (own) add(devices.consoles[i].info.alias, "console", i);   // the others are serial ports seen again
+    }
+    for (std::size_t i = 0; i < devices.parallels.size(); ++i) add(devices.parallels[i].info.alias, "parallel", i);
+    return ports;
+}
+
+}  // namespace vireo::domain

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a domain is doing, in libvirt's words (virDomainState and its reasons), and what is told to whoever watches.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace vireo::domain {
+
+enum class State { no_state, running, blocked, paused, in_shutdown, shut_off, crashed, pm_suspended };
+std::string_view to_string(State) noexcept;              // "shut-off"
+State state_from(std::string_view) noexcept;             // no_state when it is none of them
+
+// Whether the daemon can talk to the domain's hypervisor process.
+enum class Health { none, ok, connecting, unresponsive };
+
+enum class Lifecycle { defined, undefined, started, suspended, resumed, stopped, shutdown, pm_suspended, crashed };
+
+class Domain;
+
+// Told on the loop, after the fact; must not throw and must not wait. Errors and events leave this folder only so.
+class Observer {
+public:
+    virtual ~Observer() = default;
+    virtual void added(const Domain& domain) = 0;
+    virtual void removed(const Domain& domain) = 0;
+    virtual void lifecycle(const Domain& domain, Lifecycle event, std::string_view detail) = 0;
+    virtual void rebooted(const Domain& domain) = 0;
+    virtual void renamed(const Domain& domain, const std::string& old_name) = 0;
+    virtual void changed(const Domain& domain) = 0;      // some property may have another value now
+};
+
+}  // namespace vireo::domain

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "service/manager_service.hpp"
+
+#include "model/domain_json.hpp"
+#include "service/domain_service.hpp"
+#include "service/translate.hpp"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+namespace vireo::service {
+namespace {
+
+constexpr std::size_t longest_pattern = 512;             // names are at most 255 bytes
+
+model::ParseOptions parse_options(std::optional<bool> lenient) {
+    model::ParseOptions options;
+    options.lenient = lenient.value_or(false);
+    return options;
+}
+
+bool matches(const domain::Domain& domain, const api::DomainFilter& filter) {
+    if (filter.active && *filter.active != domain.active()) return false;
+    if (filter.persistent && *filter.persistent != domain.persistent()) return false;
+    if (filter.autostart && *filter.autostart != domain.autostart()) return false;
+    if (filter.states && std::ranges::find(*filter.states, translate(domain.state())) == filter.states->end()) return false;
+    return !filter.name || ::fnmatch(filter.name->c_str(), domain.name().c_str(), 0) == 0;
+}
+
+}  // namespace
+
+ManagerApi::Properties ManagerApi::properties() const {
+    Properties p;
+    p.version = host_.info.version;
+    p.scope = host_.info.scope;
+    p.epoch = hub_.events.epoch();
+    p.domain_count = static_cast<std::uint32_t>(hub_.domains->count());
+    p.active_domain_count = static_cast<std::uint32_t>(hub_.domains->active_count());
+    return p;
+}
+
+Task<api::DefineResult> ManagerApi::define_domain_xml(api::Call, std::string xml, api::DefineOptions options) {
+    co_return co_await define(take(model::parse_domain_xml(xml, parse_options(options.lenient))), options);
+}
+Task<api::DefineResult> ManagerApi::define_domain(api::Call, api::AnyDict definition, api::DefineOptions options) {
+    co_return co_await define(take(model::parse_domain_json(definition, parse_options(options.lenient))), options);
+}
+
+Task<api::DefineResult> ManagerApi::define(model::Parsed parsed, api::DefineOptions options) {
+    domain::DefineRequest request;
+    request.definition = std::move(parsed.domain);
+    request.dry_run = options.dry_run.value_or(false);
+    request.if_revision = options.if_revision;
+    auto defined = co_await hub_.domains->define(std::move(request));
+    api::DefineResult result;
+    result.domain = path_of(defined.uuid);
+    result.uuid = defined.uuid;
+    result.name = defined.name;
+    result.created = defined.created;
+    result.revision = defined.revision;
+    result.warnings = std::move(parsed.warnings);
+    if (options.dry_run.value_or(false)) result.xml = std::move(defined.xml);
+    co_return result;
+}
+
+Task<api::ManagerCreateDomainXMLResult> ManagerApi::create_domain_xml(api::Call call, std::string xml, api::CreateOptions options) {
+    auto parsed = take(model::parse_domain_xml(xml, parse_options(options.lenient)));
+    auto [domain, job] = co_await create(std::move(call), std::move(parsed), options);
+    api::ManagerCreateDomainXMLResult result;
+    result.domain = std::move(domain);
+    result.job = std::move(job);
+    co_return result;
+}
+Task<api::ManagerCreateDomainResult> ManagerApi::create_domain(api::Call call, api::AnyDict definition, api::CreateOptions options) {
+    auto parsed = take(model::parse_domain_json(definition, parse_options(options.lenient)));
+    auto [domain, job] = co_await create(std::move(call), std::move(parsed), options);
+    api::ManagerCreateDomainResult result;
+    result.domain = std::move(domain);
+    result.job = std::move(job);
+    co_return result;
+}
+
+Task<std::pair<api::ObjectPath, api::ObjectPath>> ManagerApi::create(api::Call call, model::Parsed parsed, api::CreateOptions options) {
+    auto domain = co_await hub_.domains->create(std::move(parsed.domain));
+    domain::StartRequest request;
+    request.paused = options.paused.value_or(false);
+    request.reset_nvram = options.reset_nvram.value_or(false);
+    auto job = start_job(hub_, call, domain, "create", request, options.autodestroy.value_or(false));
+    co_return std::pair(path_of(domain->uuid()), job->path);
+}
+
+api::ObjectPath ManagerApi::lookup_domain(const api::Call&, std::string key) {
+    auto domain = hub_.domains->find(key);
+    if (!domain) throw Error(Errc::not_found, "there is no domain '" + key.substr(0, 300) + "'");
+    return path_of(domain->uuid());
+}
+
+std::vector<api::DomainSummary> ManagerApi::list_domains(const api::Call&, api::DomainFilter filter) {
+    if (filter.name && filter.name->size() > longest_pattern) throw Error(Errc::invalid_argument, "params.filter.name is too long");
+    std::vector<api::DomainSummary> list;
+    for (auto& domain : hub_.domains->all())
+        if (matches(*domain, filter)) list.push_back(summary_of(*domain));
+    return list;
+}
+
+std::vector<api::JobInfo> ManagerApi::list_jobs(const api::Call&) {
+    std::vector<api::JobInfo> list;
+    for (auto& job : hub_.jobs.all()) list.push_back(job->info());
+    return list;
+}
+
+api::EventPosition ManagerApi::position() const {
+    api::EventPosition position;
+    position.epoch = hub_.events.epoch();
+    position.sequence = hub_.events.sequence();
+    return position;
+}
+
+api::Subscription ManagerApi::subscribe(const api::Call& call, api::SubscribeOptions options) {
+    api::Subscription subscription;
+    subscription.position = position();
+    if (options.since) {
+        auto missed = hub_.events.since(options.since->epoch, options.since->sequence);
+        subscription.gap = missed.gap;
+        for (auto* event : missed.events) {
+            auto& entry = subscription.missed.emplace_back();
+            entry.interface = event->interface->name;
+            entry.signal = event->signal->name;
+            entry.object = event->object.value.empty() ? api::ObjectPath(api::root_path) : event->object;
+            entry.arguments = event->args;
+        }
+    }
+    call.session->set_subscribed(true);
+    return subscription;
+}
+void ManagerApi::unsubscribe(const api::Call& call) { call.session->set_subscribed(false); }
+
+api::Snapshot ManagerApi::get_snapshot(const api::Call& call) {
+    api::Snapshot snapshot;
+    snapshot.position = position();
+    snapshot.domains = list_domains(call, {});
+    snapshot.jobs = list_jobs(call);
+    return snapshot;
+}
+
+}  // namespace vireo::service
