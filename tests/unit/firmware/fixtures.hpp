@@ -68,6 +68,16 @@ inline std::string volume(std::size_t size = 131072, char mark = 0) {
 inline constexpr std::size_t code_size = 1966080;  // OVMF's 2 MiB build …
 inline constexpr std::size_t store_size = 131072;  // … and its variables
 
+// The header of an empty qcow2 image of version 3 with a disk of this size.
+inline std::string qcow2(std::uint64_t size) {
+    std::string v(65536, '\0');
+    std::memcpy(v.data(), "QFI\xfb\0\0\0\3", 8);
+    for (std::size_t i = 0; i < 8; ++i) v[24 + i] = static_cast<char>(size >> (56 - 8 * i));
+    v[23] = 16;    // cluster bits
+    v[103] = 104;  // header length
+    return v;
+}
+
 // A host's firmware in a folder: descriptor folders low/ and high/, files in share/.
 class Host {
 public:
