@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What goes wrong in coroutines without a warning of the compiler (docs/decisions/003-coroutine-rules.md):
- 1. in one expression with co_await: a lambda that captures by value, a braced temporary, ?:, new (g++ 12 destroys them
-    twice, and a reader cannot see how long they live);
+ 1. in one expression with co_await: a lambda that captures by value, a braced temporary, ?: between objects that are
+    made there, new (g++ 12 destroys them twice, and a reader cannot see how long they live);
  2. co_await in a handler (not allowed; some compilers accept it), and inside a test macro;
  3. parameters that borrow: the coroutine may still run when the caller's value is gone;
  4. detached coroutines in src/, which nobody joins: only main() may.
@@ -47,6 +47,21 @@ def in_expression(statement):
             yield from in_expression(token.inside)
 
 
+def chooses_between_objects(level):
+    """Is there a ?: whose operands make something? One between names and literals destroys nothing."""
+    asked = False
+    for token in level:
+        if token.text == ',':
+            asked = False
+        asked = asked or token.text == '?'
+        if asked and (token.text in ('(', '{', 'co_await')):
+            return True
+        body = token.text == '{' and token.kind in ('lambda', 'block', 'scope')
+        if token.inside is not None and not body and chooses_between_objects(token.inside):
+            return True
+    return False
+
+
 def check_statement(statement, in_handler, findings):
     flat = list(in_expression(statement))
     awaits = [t for t in flat if t.text == 'co_await']
@@ -57,10 +72,10 @@ def check_statement(statement, in_handler, findings):
         findings.add(line, 'co_await in a handler: keep the exception, leave the handler, go on')
     if flat[0].text.startswith(('BOOST_', 'CHECK_')):
         findings.add(line, 'co_await in a test macro: await on the line above, then check the value')
+    if chooses_between_objects(statement):
+        findings.add(line, 'the conditional operator beside co_await: use if')
     for token in flat:
-        if token.text == '?':
-            findings.add(line, 'the conditional operator beside co_await: use if')
-        elif token.text == 'new':
+        if token.text == 'new':
             findings.add(line, 'new beside co_await: give it a name on the line above')
         elif token.text == '[' and token.kind == 'lambda' and by_value(token.inside):
             findings.add(line, 'a lambda that captures by value beside co_await: give it a name on the line above')
@@ -122,7 +137,7 @@ def main():
     problems = []
     for path in paths:
         problems += check(path, os.path.relpath(path, root))
-    print('\n'.join(problems))
+    print(*problems, sep='\n', end='\n' if problems else '')
     return bool(problems)
 
 

@@ -16,5 +16,5 @@ for test in json.loads(listing.stdout)['tests']:
         problems.append(f'{test["name"]}: its labels are {sorted(labels)}; one of {sorted(KINDS)} is wanted, and slow where it is')
     if not float(properties.get('TIMEOUT', 0)) > 0:
         problems.append(f'{test["name"]}: has no TIMEOUT')
-print('\n'.join(problems))
+print(*problems, sep='\n', end='\n' if problems else '')
 sys.exit(bool(problems))

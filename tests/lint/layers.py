@@ -68,5 +68,5 @@ for entry in sorted(os.scandir(source), key=lambda e: e.name):
                 elif folder != entry.name and folder not in allowed[entry.name]:
                     problems.append(f'{where}: {entry.name} must not know {folder} (see src/LAYERS)')
 
-print('\n'.join(problems))
+print(*problems, sep='\n', end='\n' if problems else '')
 sys.exit(bool(problems))

@@ -49,5 +49,5 @@ for name, section in (('Build-Depends', 'build'), ('Depends', 'run')):
     for package in sorted(depended - listed):
         problems.append(f'packaging/debian/control: {name} has {package}, which packages.txt lacks in [{section}]')
 
-print('\n'.join(problems))
+print(*problems, sep='\n', end='\n' if problems else '')
 sys.exit(bool(problems))

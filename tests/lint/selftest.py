@@ -55,6 +55,8 @@ coroutine('by value, all', 'co_await pool.call([=] { return 1; });', 'captures b
 coroutine('braces', 'co_await start(Options{1, 2});', 'braced temporary')
 coroutine('bare braces', 'co_await start({1, 2});', 'braced temporary')
 coroutine('conditional', 'auto x = co_await (y ? a() : b());', 'conditional')
+coroutine('conditional of awaits', 'auto x = y ? co_await a : co_await b;', 'conditional')
+coroutine('conditional of names', 'co_await f(x ? slow : fast, y ? "a" : "b", g());')
 coroutine('new', 'co_await f(new int);', 'new beside')
 coroutine('macro', 'BOOST_TEST(co_await f() == 1);', 'test macro')
 coroutine('in a lambda', 'auto f = [&]() -> Task<> { co_await start({1}); };', 'braced temporary')
@@ -82,5 +84,5 @@ expect('includes', 'files.py', {'src/a/x.cpp': LICENCE + '#include <regex>\n#inc
        '<regex>', '<boost/asio.hpp>', 'src/dbus/ only')
 expect('words', 'files.py', {'src/a/x.cpp': LICENCE + '// TO' + 'DO later\n// see /wo' + 'rk/there\n'}, 'x.cpp:2', 'x.cpp:3')
 
-print('\n'.join(failures))
+print(*failures, sep='\n', end='\n' if failures else '')
 sys.exit(bool(failures))
