@@ -133,7 +133,7 @@ struct ControllerTarget {                     // of PCI bridges and ports
 };
 
 struct Controller {
-    enum class Type { ide, scsi, sata, virtio_serial, usb, pci };
+    enum class Type { ide, fdc, scsi, sata, virtio_serial, usb, pci };
     enum class Model {
         pci_root,
         pcie_root,
@@ -170,7 +170,7 @@ struct Controller {
     bool operator==(const Controller&) const = default;
 };
 template <>
-inline constexpr auto names<Controller::Type> = words("ide", "scsi", "sata", "virtio-serial", "usb", "pci");
+inline constexpr auto names<Controller::Type> = words("ide", "fdc", "scsi", "sata", "virtio-serial", "usb", "pci");
 template <>
 inline constexpr auto names<Controller::Model> =
     words("pci-root", "pcie-root", "pci-bridge", "dmi-to-pci-bridge", "pcie-to-pci-bridge", "pcie-root-port", "none",

@@ -116,9 +116,20 @@ bool XmlReader::read_child(const Here& here, const XMLElement& child) {
         if (!first_time(here.seen, *field) && !field->slot->list) return malformed(at, {}, "is given twice");
         if (read_known(here, child, *field, at)) return true;
         if (!can_keep || field->required || !forgive()) return false;
+        undo(here, *field);
     }
     keep(here.element, here.object, {{}, {}, text_of(child)});
     return true;
+}
+
+void XmlReader::undo(const Here& here, const Field& field) {
+    if (field.slot->list || field.kind == Field::Kind::element) return;  // undone where they were made
+    for (const auto& other : here.element.fields)
+        if (other.kind == Field::Kind::child_attribute && other.name == field.name)
+            other.slot->drop(other.member(here.object));
+    auto& kept = *here.element.kept_of(here.object);
+    if (kept.has_value()) std::erase_if(*kept, [&](const KeptItem& item) { return item.element == field.name; });
+    if (kept.has_value() && kept->empty()) kept.reset();
 }
 
 bool XmlReader::read_known(const Here& here, const XMLElement& child, const Field& field, const Frame& at) {

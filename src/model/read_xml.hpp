@@ -25,6 +25,8 @@ private:
     bool read_attributes(const Here& here, std::string_view skip);
     bool read_content(const Here& here);
     bool read_child(const Here& here, const tinyxml2::XMLElement& child);
+    // Forgets what was read of a flattened child, which is then kept as a whole.
+    void undo(const Here& here, const Field& field);
     bool read_known(const Here& here, const tinyxml2::XMLElement& child, const Field& field, const Frame& at);
     bool read_text_child(const Here& here, const tinyxml2::XMLElement& child, const Field& field, const Frame& at);
     bool read_attribute_child(const Here& here, const tinyxml2::XMLElement& child, const Field& field, const Frame& at);

@@ -59,6 +59,7 @@ struct Field {
     const void* member(const void* object) const { return static_cast<const std::byte*>(object) + offset; }
     void* member(void* object) const { return static_cast<std::byte*>(object) + offset; }
     std::size_t count(const void* object) const {
+        if (kind == Kind::flag) return *static_cast<const bool*>(member(object));
         return applies && !applies(object) ? 0 : slot->count(member(object));
     }
     const void* at(const void* object, std::size_t index) const { return slot->at(member(object), index); }
@@ -119,12 +120,12 @@ template <class M>
 inline constexpr Slot slot_of = {[](const void* m) -> std::size_t {
                                      if constexpr (std::same_as<M, std::string>)
                                          return !static_cast<const M*>(m)->empty();
-                                     if constexpr (std::same_as<M, bool>) return *static_cast<const bool*>(m);
                                      return 1;
                                  },
                                  [](const void* m, std::size_t) { return m; }, [](void* m) { return m; },
                                  [](void* m) {
-                                     if constexpr (!ScalarType<M>) *static_cast<M*>(m) = M();
+                                     if constexpr (!ScalarType<M> || std::same_as<M, std::string>)
+                                         *static_cast<M*>(m) = M();
                                  },
                                  false};
 template <class T>

@@ -39,7 +39,7 @@ public:
         if (type != CharType::tcp) {
             if (!source_.host.empty()) return useless("host");
             if (!source_.service.empty()) return useless("service");
-            if (backend_.protocol) return useless("protocol");
+            if (backend_.protocol == CharBackend::Protocol::telnet) return useless("protocol telnet");
         } else {
             if (source_.service.empty()) return missing("a source with a service, the port");
             if (source_.host.empty() && source_.mode != CharSource::Mode::bind) return missing("a source with a host");

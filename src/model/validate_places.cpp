@@ -31,6 +31,7 @@ bool model_fits(const Controller& controller) {
         case Type::scsi:
             return between(Model::virtio_scsi, Model::buslogic);
         case Type::ide:
+        case Type::fdc:
         case Type::sata:
         case Type::virtio_serial:
             break;
@@ -196,7 +197,7 @@ Result<> place_character(const Devices& devices, Places& places) {
         const bool serial = !console.target ||
                             console.target->type.value_or(ConsoleTarget::Type::serial) == ConsoleTarget::Type::serial;
         if (serial && &console == devices.consoles.data() && !devices.serials.empty()) continue;
-        if (auto good = places.add("console", console.info, virtio_serial | isa); !good) return good;
+        if (auto good = places.add("console", console.info, virtio_serial | isa | ccw); !good) return good;
     }
     for (const auto& channel : devices.channels)
         if (auto good = places.add("channel", channel.info, virtio_serial); !good) return good;
