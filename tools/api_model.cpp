@@ -69,6 +69,7 @@ std::string Reader::doc(const XMLElement& e) {
     }
     while (text.ends_with(' ')) text.pop_back();
     if (text.empty() && !raw.empty()) refuse(e, title(e) + " needs vireo:doc");
+    if (text.ends_with('\\')) refuse(e, title(e) + ": vireo:doc ends in a backslash, which would continue a comment");
     return text;
 }
 

@@ -223,7 +223,10 @@ std::string pretty_json(const std::string& compact) {
 std::string introspection(const Interface& i) {
     Text out;
     out("<!DOCTYPE node PUBLIC \"-//freedesktop//DTD D-BUS Object Introspection 1.0//EN\"\n"
-        " \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n<node>\n  <interface name=\"",
+        " \"http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd\">\n"
+        "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n<!-- Generated from interfaces/ by tools/api_gen. Do not "
+        "edit. -->\n"
+        "<node>\n  <interface name=\"",
         i.name, "\">\n");
     for (auto& m : i.methods)
         out("    <method name=\"", m.name, "\">\n", annotation("      ", m.doc + errors_sentence(m)),

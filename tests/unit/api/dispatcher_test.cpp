@@ -176,11 +176,12 @@ ASYNC_TEST(permission_is_asked_before_anything_happens) {
 
 ASYNC_TEST(whatever_is_thrown_arrives_as_an_error) {
     World world;
-    std::vector<std::string> calls{"Manager.CreateDomain", "Domain.Reset"};
+    using Pair = std::pair<std::string, std::string>;
+    std::vector<Pair> calls{{"Manager.CreateDomain", R"({"definition":{}})"}, {"Domain.Reset", "{}"}};
     std::vector<Error> errors;
-    for (auto& name : calls) {
+    for (auto& [name, params] : calls) {
         try {
-            co_await later(world, name, name == "Domain.Reset" ? "{}" : R"({"definition":{}})", domain_path);
+            co_await later(world, name, params, domain_path);
         } catch (const Error& e) {
             errors.push_back(e);
         }
