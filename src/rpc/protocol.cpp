@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "rpc/protocol.hpp"
 
+#include "api/codec.hpp"
 #include "rpc/limits.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -110,24 +111,10 @@ std::expected<Request, Refusal> read_request(json::value& value) {
 
 namespace {
 
-// Positional parameters: the object first (where the interface has one), then the arguments in their order.
-json::object by_name(const api::Target& target, json::array& values) {
-    json::object named(values.storage());
-    auto in = target.method->in;
-    auto object = target.interface->object;
-    std::size_t offset = object ? 1 : 0;
-    if (values.size() > in.size() + offset)
-        throw Error(Errc::invalid_argument,
-                    fmt::format("{}.{} takes at most {} parameters, not {}", target.interface->brief,
-                                target.method->name, in.size() + offset, values.size()));
-    for (std::size_t i = 0; i < values.size(); ++i)
-        named.emplace(i < offset ? object : in[i - offset].name, std::move(values[i]));
-    return named;
-}
-
 json::object named_parameters(const api::Target& target, const Request& request) {
     if (!request.params) return {};
-    if (auto* array = request.params->if_array()) return by_name(target, *array);
+    if (auto* array = request.params->if_array())
+        return api::named_params(*target.interface, *target.method, std::move(*array));
     return std::move(request.params->get_object());
 }
 
