@@ -29,13 +29,6 @@ bool dashed(std::string_view s) {
            std::all_of(s.begin(), s.end(), [](char c) { return lower(c) || digit(c) || c == '-'; });
 }
 
-// Arguments: sd-bus exports no interface with an argument that is not an identifier.
-bool identifier(std::string_view s) {
-    return s.find('-') == s.npos && dashed(replace_all(std::string(s), "_", "-"));
-}
-
-enum class Form { camel_case, dashed, identifier };
-
 const std::set<std::string_view> keywords{
     "alignas",  "alignof", "and",     "asm",      "auto",    "bool",     "break",     "case",      "catch",
     "char",     "class",   "compl",   "concept",  "const",   "continue", "default",   "delete",    "do",
@@ -59,7 +52,7 @@ public:
 
 private:
     using Names = std::map<std::string, std::string>;  // as C++ knows it → as it is written
-    void name(Names& names, const std::string& name, const Origin& origin, const std::string& what, Form form);
+    void name(Names& names, const std::string& name, const Origin& origin, const std::string& what, bool camel);
     void type(const Field& f, bool argument);
     std::string signature_problem(std::string_view signature, bool argument) const;
     void fields(const std::vector<Field>& all, const std::string& what, bool argument = false);
@@ -73,12 +66,11 @@ private:
     Problems& problems_;
 };
 
-void Checker::name(Names& names, const std::string& name, const Origin& origin, const std::string& what, Form form) {
+void Checker::name(Names& names, const std::string& name, const Origin& origin, const std::string& what, bool camel) {
     if (name.empty()) return;  // told already
-    auto good = form == Form::camel_case ? camel_case : form == Form::dashed ? dashed : identifier;
-    auto* example = form == Form::camel_case ? "LikeThis" : form == Form::dashed ? "like-this" : "like_this";
-    if (!good(name)) return problems_.add(origin, what + " '" + name + "' must be named " + example);
-    auto [it, fresh] = names.emplace(form == Form::camel_case ? snake(name) : name, name);
+    if (camel ? !camel_case(name) : !dashed(name))
+        return problems_.add(origin, what + " '" + name + "' must be named " + (camel ? "LikeThis" : "like-this"));
+    auto [it, fresh] = names.emplace(camel ? snake(name) : name, name);
     if (!fresh) problems_.add(origin, what + " '" + name + "' clashes with '" + it->second + "'");
 }
 
@@ -118,7 +110,7 @@ void Checker::type(const Field& f, bool argument) {
 void Checker::fields(const std::vector<Field>& all, const std::string& what, bool argument) {
     Names names;
     for (auto& f : all) {
-        name(names, f.name, f.origin, what, what == "key" ? Form::dashed : Form::identifier);
+        name(names, f.name, f.origin, what, false);
         type(f, argument);
     }
 }
@@ -154,24 +146,22 @@ void Checker::signal(const Signal& s) {
 void Checker::interface(const Interface& i, Names& type_names) {
     if (!i.name.starts_with("org.vireo1.") || !camel_case(i.brief) || i.name != "org.vireo1." + i.brief)
         problems_.add(i.origin, "interface '" + i.name + "' must be named org.vireo1.LikeThis");
-    if (!i.object.empty() && !identifier(i.object))
-        problems_.add(i.origin, "vireo:object '" + i.object + "' must be named like_this");
-    for (auto* suffix : {"Service", "Client"})
-        name(type_names, i.brief + suffix, i.origin, "interface", Form::camel_case);
+    if (!i.object.empty() && !dashed(i.object))
+        problems_.add(i.origin, "vireo:object '" + i.object + "' must be named like-this");
+    for (auto* suffix : {"Service", "Client"}) name(type_names, i.brief + suffix, i.origin, "interface", true);
     Names methods, signals, properties;
     for (auto& m : i.methods) {
-        name(methods, m.name, m.origin, "method", Form::camel_case);
+        name(methods, m.name, m.origin, "method", true);
         method(i, m);
-        if (m.out.size() > 1)
-            name(type_names, i.brief + m.name + "Result", m.origin, "the result of a method,", Form::camel_case);
+        if (m.out.size() > 1) name(type_names, i.brief + m.name + "Result", m.origin, "the result of a method,", true);
     }
     for (auto& s : i.signals) {
-        name(signals, s.name, s.origin, "signal", Form::camel_case);
+        name(signals, s.name, s.origin, "signal", true);
         signal(s);
         if (s.name == "PropertiesChanged") problems_.add(s.origin, "signal 'PropertiesChanged' is D-Bus's own");
     }
     for (auto& p : i.properties) {
-        name(properties, p.name, p.origin, "property", Form::camel_case);
+        name(properties, p.name, p.origin, "property", true);
         type(p, false);
     }
 }
@@ -203,20 +193,20 @@ void Checker::sort_dicts() {
 void Checker::run() {
     Names types, errors, actions;
     auto type_name = [&](auto& t, const char* what) {
-        name(types, t.name, t.origin, what, Form::camel_case);
+        name(types, t.name, t.origin, what, true);
         if (taken_types.contains(t.name))
             problems_.add(t.origin, std::string(what) + " '" + t.name + "': src/api has a type of this name");
     };
     for (auto& e : api_.enums) {
         type_name(e, "enumeration");
         Names values;
-        for (auto& v : e.values) name(values, v.name, v.origin, "value", Form::dashed);
+        for (auto& v : e.values) name(values, v.name, v.origin, "value", false);
     }
     for (auto& d : api_.dicts) {
         type_name(d, "dictionary");
         fields(d.keys, "key");
     }
-    for (auto& e : api_.errors) name(errors, e.name, e.origin, "error", Form::camel_case);
+    for (auto& e : api_.errors) name(errors, e.name, e.origin, "error", true);
     for (auto& a : api_.actions) {
         if (!actions.emplace(a.name, a.name).second) problems_.add(a.origin, "action '" + a.name + "' is there twice");
         if (!a.name.starts_with("org.vireo1."))

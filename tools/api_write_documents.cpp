@@ -139,10 +139,11 @@ std::string annotation(const std::string& indent, const std::string& doc) {
     return indent + "<annotation name=\"org.gtk.GDBus.DocString\" value=\"" + xml_escaped(doc) + "\"/>\n";
 }
 
+// On the bus an argument's name only documents its place, and sd-bus refuses what is no identifier.
 std::string bus_args(const std::vector<Field>& args, const char* direction) {
     std::string text;
     for (auto& a : args)
-        text += "      <arg name=\"" + a.name + "\" type=\"" + a.signature + "\"" +
+        text += "      <arg name=\"" + replace_all(a.name, "-", "_") + "\" type=\"" + a.signature + "\"" +
                 (direction ? std::string(" direction=\"") + direction + "\"" : "") + ">\n" +
                 annotation("        ", a.doc) + "      </arg>\n";
     return text;

@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(positions_become_names) {
     auto named = [&](const Interface& i, std::string_view name, json::array values) {
         return json::serialize(named_params(i, method(i, name), std::move(values)));
     };
-    BOOST_TEST(named(domain, "Rename", {"demo", "other"}) == R"({"domain":"demo","new_name":"other"})");
+    BOOST_TEST(named(domain, "Rename", {"demo", "other"}) == R"({"domain":"demo","new-name":"other"})");
     BOOST_TEST(named(domain, "SetAutostart", {"demo", true, json::object()}) ==
                R"({"domain":"demo","autostart":true,"options":{}})");
     BOOST_TEST(named(manager, "LookupDomain", {"demo"}) == R"({"key":"demo"})");

@@ -131,7 +131,7 @@ ASYNC_TEST(a_change_runs_as_a_coroutine) {
     BOOST_TEST(*world.domain.seen_start.if_revision == 5);
     BOOST_TEST(world.domain.seen_path.value == domain_path);
     BOOST_TEST(world.domain.seen_origin == "rpc 7");
-    co_await later(world, "Domain.Rename", R"({"new_name":"other"})", domain_path);
+    co_await later(world, "Domain.Rename", R"({"new-name":"other"})", domain_path);
     BOOST_TEST(world.domain.seen_name == "other");
     co_await later(world, "Domain.SetAutostart", R"({"autostart":true})", domain_path);
     BOOST_TEST(world.domain.autostart);
@@ -164,7 +164,7 @@ ASYNC_TEST(permission_is_asked_before_anything_happens) {
     world.agrees = false;
     std::optional<Error> refused;
     try {
-        co_await later(world, "Domain.Rename", R"({"new_name":"x"})", domain_path);
+        co_await later(world, "Domain.Rename", R"({"new-name":"x"})", domain_path);
     } catch (const Error& e) {
         refused = e;
     }

@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(what_was_missed_is_replayed_or_called_a_gap) {
     auto rest = events.since(epoch, 1);
     BOOST_TEST(!rest.gap);
     BOOST_CHECK(numbers(rest) == (Numbers{2, 3, 4}));
-    BOOST_TEST(rest.events.back()->args.at("new_name").as_string() == "d");
+    BOOST_TEST(rest.events.back()->args.at("new-name").as_string() == "d");
     BOOST_TEST(events.since(epoch, std::numeric_limits<std::uint64_t>::max()).gap);
     for (int i = 0; i < 1000; ++i) events.emit(renamed("x"));
     BOOST_TEST(events.since(epoch, 1001).events.size() == 3);

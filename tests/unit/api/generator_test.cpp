@@ -177,8 +177,8 @@ BOOST_AUTO_TEST_CASE(names_must_not_clash) {
 
 BOOST_AUTO_TEST_CASE(names_follow_the_rules) {
     refused(interface("<method name=\"doIt\" " + good + "/>"), "method 'doIt' must be named LikeThis");
-    refused(method(R"(<arg name="new-name" type="s" direction="in" vireo:doc="D."/>)"),
-            "argument 'new-name' must be named like_this");
+    refused(method(R"(<arg name="new_name" type="s" direction="in" vireo:doc="D."/>)"),
+            "argument 'new_name' must be named like-this");
     refused(document("<interface name=\"com.example.Thing\"/>"),
             "interface 'com.example.Thing' must be named org.vireo1.LikeThis");
     refused(document(R"(<vireo:enum name="E" vireo:doc="D."><vireo:value name="Red" vireo:doc="D."/></vireo:enum>)"),
