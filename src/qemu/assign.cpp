@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "qemu/assign.hpp"
+
+#include "qemu/assign_parts.hpp"
+
+#include <fmt/format.h>
+
+namespace vireo::qemu {
+namespace {
+
+Result<MachineKind> assign_machine(model::Domain& domain, const Capabilities& capabilities) {
+    auto& type = domain.os.type;
+    if (type.arch.empty()) type.arch = capabilities.arch;
+    if (type.arch != capabilities.arch)
+        return Failure(Error(Errc::unsupported, fmt::format("{} runs guests of the architecture {}, not {}",
+                                                            capabilities.binary, capabilities.arch, type.arch))
+                           .with_hint("Leave <emulator> out, or change <type arch=…>"));
+    if (type.machine.empty()) {
+        const auto* chosen = capabilities.default_machine();
+        if (!chosen) chosen = capabilities.machine("virt");
+        if (!chosen)
+            return fail(Errc::invalid_config, capabilities.binary,
+                        " has no default machine: name one, <type machine=…>");
+        type.machine = chosen->name;
+    }
+    auto canonical = capabilities.canonical_machine(type.machine);
+    if (!canonical) return Failure(canonical.error());
+    type.machine = std::move(*canonical);
+    if (auto kind = machine_kind(type.machine)) return *kind;
+    return fail(Errc::unsupported, "machines of the type '", type.machine, "' are not supported; q35, pc and virt are");
+}
+
+// What any domain has, whatever its machine.
+void assign_common(model::Domain& domain, const Capabilities& capabilities) {
+    if (!domain.uuid) domain.uuid = model::Uuid::random();
+    if (domain.devices.emulator.empty()) domain.devices.emulator = capabilities.binary;
+    if (!domain.current_memory) domain.current_memory = domain.memory;
+    if (!domain.clock) domain.clock.emplace();
+    if (!domain.on_poweroff) domain.on_poweroff = model::LifecycleAction::destroy;
+    if (!domain.on_reboot) domain.on_reboot = model::LifecycleAction::restart;
+    if (!domain.on_crash) domain.on_crash = model::CrashAction::destroy;
+
+    auto ordered = [](const auto& devices) {
+        for (const auto& device : devices)
+            if (device.boot_order) return true;
+        return false;
+    };
+    if (domain.os.boot.empty() && !ordered(domain.devices.disks) && !ordered(domain.devices.interfaces))
+        domain.os.boot.push_back(model::BootDevice::hd);
+}
+
+}  // namespace
+
+Result<> complete(model::Domain& domain, const Capabilities& capabilities) {
+    assign_common(domain, capabilities);
+    auto machine = assign_machine(domain, capabilities);
+    if (!machine) return Failure(machine.error());
+    Assignment assignment{domain, capabilities, *machine};
+    for (auto* part : {assign_defaults, assign_characters, assign_drives, assign_usb, assign_pci})
+        if (auto done = part(assignment); !done) return done;
+    return {};
+}
+
+}  // namespace vireo::qemu

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "qemu/assign_parts.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace vireo::qemu {
+using model::Controller;
+using model::to_string;
+
+std::optional<MachineKind> machine_kind(std::string_view machine) noexcept {
+    if (machine == "q35" || machine.starts_with("pc-q35-")) return MachineKind::q35;
+    if (machine == "pc" || machine.starts_with("pc-i440fx-")) return MachineKind::i440fx;
+    if (machine == "virt" || machine.starts_with("virt-")) return MachineKind::virt;
+    return std::nullopt;
+}
+
+std::optional<std::uint32_t> disk_number(std::string_view name) noexcept {
+    for (std::string_view prefix : {"hd", "sd", "vd", "fd", "xvd", "ubd"}) {
+        if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > prefix.size() + 4) continue;
+        std::uint32_t number = 0;
+        for (char letter : name.substr(prefix.size())) {
+            if (letter < 'a' || letter > 'z') return std::nullopt;
+            number = number * 26 + static_cast<std::uint32_t>(letter - 'a') + 1;
+        }
+        return number - 1;
+    }
+    return std::nullopt;
+}
+
+std::uint32_t usb_ports(const Controller& controller) noexcept {
+    using enum Controller::Model;
+    switch (controller.model.value_or(none)) {
+        case qemu_xhci:
+        case nec_xhci:
+            return controller.ports.value_or(4);
+        case ehci:
+        case ich9_ehci1:
+            return 6;
+        case pci_ohci:
+            return 3;
+        case piix3_uhci:
+        case piix4_uhci:
+            return 2;
+        default:
+            return 0;  // companions share the ports of their EHCI controller
+    }
+}
+
+const Controller* find_controller(const model::Domain& domain, Controller::Type type, std::uint32_t index) {
+    auto found = std::ranges::find_if(domain.devices.controllers,
+                                      [&](const Controller& c) { return c.type == type && c.index == index; });
+    return found == domain.devices.controllers.end() ? nullptr : &*found;
+}
+
+Controller& ensure_controller(model::Domain& domain, Controller::Type type, std::uint32_t index) {
+    if (auto* found = find_controller(domain, type, index)) return const_cast<Controller&>(*found);
+    auto& made = domain.devices.controllers.emplace_back();
+    made.type = type;
+    made.index = index;
+    return made;
+}
+
+std::string describe(const model::Disk& disk) {
+    return fmt::format("the disk '{}'", disk.target.dev);
+}
+std::string describe(const Controller& controller) {
+    return fmt::format("the {} controller {}", to_string(controller.type), controller.index.value_or(0));
+}
+std::string describe(const model::Interface& interface) {
+    return interface.mac.empty() ? "a network interface" : "the network interface " + interface.mac;
+}
+std::string describe(const model::Serial& serial) {
+    return fmt::format("the serial port {}", serial.target ? serial.target->port.value_or(0) : 0);
+}
+std::string describe(const model::Parallel& parallel) {
+    return fmt::format("the parallel port {}", parallel.port.value_or(0));
+}
+std::string describe(const model::Console& console) {
+    return fmt::format("the console {}", console.target ? console.target->port.value_or(0) : 0);
+}
+std::string describe(const model::Channel& channel) {
+    return fmt::format("the channel '{}'", channel.target.name);
+}
+std::string describe(const model::Input& input) {
+    return fmt::format("the input device '{}'", to_string(input.type));
+}
+std::string describe(const model::Video& video) {
+    return fmt::format("the video device '{}'", to_string(video.model.type));
+}
+std::string describe(const model::Watchdog&) {
+    return "the watchdog";
+}
+std::string describe(const model::Memballoon&) {
+    return "the memory balloon";
+}
+std::string describe(const model::Rng&) {
+    return "the random number generator";
+}
+std::string describe(const model::Panic&) {
+    return "the panic device";
+}
+
+Failure wrong_address(const std::string& device, std::string_view wanted) {
+    return fail(Errc::invalid_config, device, " needs an address of type '", wanted, "', not the one that it has");
+}
+
+}  // namespace vireo::qemu

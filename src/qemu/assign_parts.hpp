@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The parts that complete() is made of, and what the command line needs to know of the same machines.
+#pragma once
+#include "model/domain.hpp"
+#include "qemu/capabilities.hpp"
+#include "support/error.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace vireo::qemu {
+
+enum class MachineKind { q35, i440fx, virt };
+std::optional<MachineKind> machine_kind(std::string_view machine) noexcept;  // of a versioned name or an alias
+
+struct Assignment {
+    model::Domain& domain;
+    const Capabilities& capabilities;
+    MachineKind machine = MachineKind::q35;
+    bool x86() const noexcept { return machine != MachineKind::virt; }
+    bool express() const noexcept { return machine != MachineKind::i440fx; }
+};
+
+// In this order; each relies on those before it.
+Result<> assign_defaults(Assignment& assignment);    // what needs no other device
+Result<> assign_characters(Assignment& assignment);  // serial ports, consoles, channels and their buses
+Result<> assign_drives(Assignment& assignment);      // disks' places on their buses, and the controllers for them
+Result<> assign_usb(Assignment& assignment);
+Result<> assign_pci(Assignment& assignment);
+
+// The place of the letters in a disk's name: vda → 0, sdb → 1, vdaa → 26. Nothing when there are no letters.
+std::optional<std::uint32_t> disk_number(std::string_view name) noexcept;
+
+// How many devices can be plugged into a USB controller; 0: it has no bus of its own.
+std::uint32_t usb_ports(const model::Controller& controller) noexcept;
+
+// The controller of this type and index, made when there is none.
+model::Controller& ensure_controller(model::Domain& domain, model::Controller::Type type, std::uint32_t index);
+const model::Controller* find_controller(const model::Domain& domain, model::Controller::Type type,
+                                         std::uint32_t index);
+
+// For messages: "the disk 'vda'".
+std::string describe(const model::Disk&);
+std::string describe(const model::Controller&);
+std::string describe(const model::Interface&);
+std::string describe(const model::Serial&);
+std::string describe(const model::Parallel&);
+std::string describe(const model::Console&);
+std::string describe(const model::Channel&);
+std::string describe(const model::Input&);
+std::string describe(const model::Video&);
+std::string describe(const model::Watchdog&);
+std::string describe(const model::Memballoon&);
+std::string describe(const model::Rng&);
+std::string describe(const model::Panic&);
+
+// "the disk 'vda' cannot have an address of type 'pci' …"
+Failure wrong_address(const std::string& device, std::string_view wanted);
+
+}  // namespace vireo::qemu
