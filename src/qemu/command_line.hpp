@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// QEMU's command line for a domain. QEMU opens no image, firmware or log itself: it is given descriptors, so that it
+// can run as a user that may open none of them.
+#pragma once
+#include "model/domain.hpp"
+#include "qemu/capabilities.hpp"
+#include "support/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vireo::qemu {
+
+// What the start of a domain prepared. Descriptors are ours and borrowed: keep them open until the process was started,
+// then close them (a lock on an image lasts as long as any copy of its descriptor). The access mode is matched exactly:
+// O_RDONLY where read_only, else O_RDWR; files for output are O_WRONLY.
+struct DiskImage {
+    DiskImage() = default;
+    int fd = -1;
+    model::DiskFormat format = model::DiskFormat::raw;
+    bool read_only = false;
+    bool block_device = false;
+};
+
+struct FlashImage {
+    FlashImage() = default;
+    int fd = -1;
+    model::FirmwareFormat format = model::FirmwareFormat::raw;
+    bool read_only = false;
+};
+
+// For one character device. None given: QEMU itself opens what the definition says, as its own user.
+struct CharacterFiles {
+    CharacterFiles() = default;
+    int listener = -1;  // type unix, mode bind: a listening socket
+    int output = -1;    // type file: O_WRONLY, already emptied when it is not to be appended to
+    int log = -1;       // <log file=…>: the same
+};
+
+struct VncPlace {
+    VncPlace() = default;
+    std::uint16_t port = 0;       // 5900 …; 0: only by socket, or not at all
+    std::uint16_t websocket = 0;  // 0: none
+    std::string address;          // where the port is; empty: 127.0.0.1
+    std::string socket;           // a path that QEMU makes; instead of a port
+};
+
+struct Resources {
+    Resources() = default;
+    int monitor = -1;                                  // a listening unix socket
+    std::vector<std::vector<DiskImage>> disks;         // as devices.disks: the image, then what it lies on;
+                                                       // none: a drive without a medium
+    std::optional<FlashImage> code, variables;         // firmware in flash
+    std::map<std::string, CharacterFiles> characters;  // by alias: "serial0", "channel0"
+    std::vector<VncPlace> graphics;                    // as devices.graphics
+    std::chrono::system_clock::time_point now;         // for <clock offset='variable'>
+};
+
+struct CommandLine {
+    std::vector<std::string> argv;  // argv[0] is the emulator
+    std::vector<std::string> env;   // to be added: TZ for <clock offset='timezone'>
+    std::map<int, int> fds;         // Command::fds: the monitor first, at 3, then as they are used
+    // As Resources::disks: the number of each image, libvirt's <source index=…>. Its block nodes are
+    // vireo-NUMBER-storage and vireo-NUMBER-format.
+    std::vector<std::vector<std::uint32_t>> images;
+};
+
+// For a domain that complete() and assign_aliases() have been through. The same input gives the same output.
+// QEMU comes up paused (-S) and, when the guest shuts down, stays (-no-shutdown).
+//
+// Left to be done over QMP before it runs: link state "down" of an interface (set_link), current_memory below memory
+// (balloon), the statistics period of the balloon, an open tray.
+//
+// Failure(unsupported): the binary lacks what the definition asks for, or Vireo cannot do it; Failure(invalid_config):
+// the definition contradicts itself. Both name the element. Failure(internal): Resources do not fit the domain.
+Result<CommandLine> build_command_line(const model::Domain& domain, const Capabilities& capabilities,
+                                       const Resources& resources);
+
+std::string escape_commas(std::string_view value);  // "a,b" → "a,,b": a value in QEMU's key=value lists
+
+}  // namespace vireo::qemu
