@@ -91,15 +91,15 @@ Result<> Layout::create() const {
         fs::path path;
         mode_t mode;
     };
-    for (auto [path, mode] : {Wanted{config, open_mode(0755)},
-                              {definitions, 0700},
-                              {definitions / "autostart", 0700},
-                              {data, pass_through},
-                              {nvram, pass_through},
-                              {run, system ? mode_t{0755} : pass_through},
-                              {status, 0700},
-                              {cache, 0700},
-                              {log, 0700}})
+    for (const auto& [path, mode] : {Wanted{config, open_mode(0755)},
+                                     {definitions, 0700},
+                                     {definitions / "autostart", 0700},
+                                     {data, pass_through},
+                                     {nvram, pass_through},
+                                     {run, system ? mode_t{0755} : pass_through},
+                                     {status, 0700},
+                                     {cache, 0700},
+                                     {log, 0700}})
         if (auto made = make_folder(path, mode); !made) return made;
     for (auto& path : {run, status})
         if (auto sound = check_private(path); !sound) return sound;
