@@ -306,19 +306,23 @@ json::value uuid_to_json(const void* value, const Traits&) {
     return json::value(json::string(static_cast<const Uuid*>(value)->to_string()));
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {  // of Levenshtein; names are short
-    std::array<std::size_t, 33> row;
-    std::iota(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(b.size()) + 1, std::size_t{0});
+// Letters to add, drop, change or swap with their neighbour; names are short.
+std::size_t distance(std::string_view a, std::string_view b) {
+    using Row = std::array<std::size_t, 33>;
+    Row before{}, above{}, row{};
+    std::iota(above.begin(), above.end(), std::size_t{0});
     for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
-            const auto change = diagonal + (lower(a[i - 1]) != lower(b[j - 1]));
-            diagonal = row[j];
-            row[j] = std::min({change, row[j] + 1, row[j - 1] + 1});
+            const char x = lower(a[i - 1]), y = lower(b[j - 1]);
+            row[j] = std::min({above[j - 1] + (x != y), above[j] + 1, row[j - 1] + 1});
+            if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2]))
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
+        before = above;
+        above = row;
     }
-    return row[b.size()];
+    return above[b.size()];
 }
 
 template <class T>
