@@ -14,6 +14,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace vireo::domain {
@@ -39,6 +40,7 @@ struct Environment {
     std::map<std::string, std::string> default_emulators;   // by architecture, once found; get() notices when one is gone
     Domains* domains = nullptr;                          // set by its constructor
     TaskGroup background;                                // what goes on without anybody waiting for it
+    std::set<int> ports_in_use;                          // of displays of running guests
     int last_id = 0;                                     // the number of the newest run
 };
 

@@ -160,6 +160,7 @@ Task<> Domain::ended(std::shared_ptr<Running> run, ExitStatus status) {
     for (auto& port : run->ports)
         if (port.console) port.console->close();
     co_await clean_up(run);
+    for (int port : run->display_ports) env_.ports_in_use.erase(port);
     if (run->stop_reason.empty()) {
         run->stop_reason = "crashed";
         log::write(log::Level::error, fmt::format("QEMU of domain {} {}", name_, status.text()),

@@ -12,19 +12,6 @@ namespace {
 
 constexpr int first_port = 5900, last_port = 65535;
 
-std::string listen_address(const model::Graphics& graphics) {
-    for (auto& listen : graphics.listens)
-        if (listen.type == model::GraphicsListen::Type::address && !listen.address.empty()) return listen.address;
-    return graphics.listen.empty() ? "127.0.0.1" : graphics.listen;
-}
-
-bool listens_on_network(const model::Graphics& graphics) {
-    if (!graphics.socket.empty()) return false;
-    for (auto& listen : graphics.listens)
-        if (listen.type != model::GraphicsListen::Type::address) return false;
-    return true;
-}
-
 // Can this be bound now? What is not an address (a name) is left to QEMU, which says what is wrong with it.
 bool free_now(const std::string& address, int port) {
     sockaddr_in v4{};
@@ -45,7 +32,21 @@ bool free_now(const std::string& address, int port) {
 
 }  // namespace
 
-Result<> choose_ports(model::Domain& definition, std::set<int>& taken) {
+std::string listen_address(const model::Graphics& graphics) {
+    for (auto& listen : graphics.listens)
+        if (listen.type == model::GraphicsListen::Type::address && !listen.address.empty()) return listen.address;
+    return graphics.listen.empty() ? "127.0.0.1" : graphics.listen;
+}
+
+bool listens_on_network(const model::Graphics& graphics) {
+    if (!graphics.socket.empty()) return false;
+    for (auto& listen : graphics.listens)
+        if (listen.type != model::GraphicsListen::Type::address) return false;
+    return true;
+}
+
+Result<std::vector<int>> choose_ports(model::Domain& definition, std::set<int>& taken) {
+    std::vector<int> given;
     for (auto& graphics : definition.devices.graphics) {
         bool open = graphics.autoport.value_or(false) || graphics.port.value_or(-1) == -1;
         if (!open || !listens_on_network(graphics)) continue;
@@ -54,9 +55,10 @@ Result<> choose_ports(model::Domain& definition, std::set<int>& taken) {
         while (port <= last_port && (taken.contains(port) || !free_now(address, port))) ++port;
         if (port > last_port) return fail(Errc::limit_exceeded, "no port from 5900 on is free for the VNC display on ", address);
         taken.insert(port);
+        given.push_back(port);
         graphics.port = port;
     }
-    return {};
+    return given;
 }
 
 }  // namespace vireo::domain

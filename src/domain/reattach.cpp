@@ -81,6 +81,7 @@ private:
         bool was_stopping = status.phase == state::Phase::stopping;
         if (was_stopping) run->stop_reason = "destroyed";
         if (auto definition = live_definition(status)) describe(*run, *definition);
+        env_.ports_in_use.insert(run->display_ports.begin(), run->display_ports.end());
         run->status = std::move(status);
         domain->running_ = run;
         domain->state_ = state_from(run->status.state);

@@ -9,6 +9,9 @@ void describe(Running& run, const model::Domain& live) {
     run.on_reboot = live.on_reboot.value_or(model::LifecycleAction::restart);
     run.on_crash = live.on_crash.value_or(model::CrashAction::destroy);
     run.ports = ports_of(live);
+    run.display_ports.clear();
+    for (auto& graphics : live.devices.graphics)
+        if (graphics.autoport.value_or(false) && graphics.port.value_or(-1) > 0) run.display_ports.push_back(*graphics.port);
 }
 
 std::vector<SerialPort> ports_of(const model::Domain& definition) {

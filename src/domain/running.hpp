@@ -41,6 +41,7 @@ struct Running {
 
     std::optional<qemu::MachineProcess> machine;         // none until it is launched
     std::vector<SerialPort> ports;
+    std::vector<int> display_ports;                      // TCP ports that were chosen for it
     state::Status status;                                // as it is on disk
     std::shared_ptr<void> autodestroy;                   // the service's; dropped with the run
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Between the words of domain/ and those of the API.
 #pragma once
+#include "api/call.hpp"
 #include "api/types.hpp"
 #include "domain/domain.hpp"
 

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "domain/start.hpp"
+
+#include "domain/complete.hpp"
+#include "domain/domains.hpp"
+#include "domain/folders.hpp"
+#include "domain/ports.hpp"
+#include "model/domain_xml.hpp"
+#include "qemu/aliases.hpp"
+#include "qemu/assign.hpp"
+#include "support/log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace vireo::domain {
+namespace {
+
+constexpr std::size_t stage_count = 8;
+
+std::uint64_t now_usec() {
+    auto since = std::chrono::system_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
+}
+
+}  // namespace
+
+Task<> Domain::start(StartRequest request, Stages& stages) {
+    auto guard = co_await turn(request.if_revision);
+    if (active()) throw Error(Errc::invalid_state, "domain " + name_ + " is running already").with_object(name_);
+    if (!listed_) throw Error(Errc::not_found, "domain " + name_ + " was removed meanwhile").with_object(name_);
+    Start start(*this, request, stages);
+    std::exception_ptr failure;
+    try {
+        co_await start.run();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    cancel_start = nullptr;
+    if (failure) throw current_error(failure).wrap("cannot start domain " + name_).with_object(name_);
+}
+
+Task<> Start::run() {
+    stages_.expect(stage_count);
+    run_ = std::make_shared<Running>(env_.executor);
+    run_->id = ++env_.last_id;
+    auto before = std::pair(domain_.state_, domain_.reason_);
+    domain_.running_ = run_;
+    domain_.set_state(State::paused, "starting-up");
+    auto body = [this](Rollback& rollback) -> Task<> { return stages(rollback); };
+    std::exception_ptr failure;
+    try {
+        co_await transaction(body);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    for (int port : run_->display_ports) env_.ports_in_use.erase(port);
+    domain_.running_.reset();
+    domain_.set_state(State::shut_off, "failed");
+    if (domain_.listed() && run_->start_usec) domain_.tell(Lifecycle::stopped, "failed");
+    if (!domain_.persistent()) env_.domains->forget(domain_.shared_from_this());
+    run_->has_ended = true;
+    run_->finished.notify_all();
+    std::rethrow_exception(failure);
+}
+
+Task<> Start::stages(Rollback& rollback) {
+    co_await stage(stages_, "prepare", prepare());
+    // Noted before anything is touched: a daemon that finds this undoes what follows.
+    run_->status.phase = state::Phase::starting;
+    take(env_.statuses.save(run_->status));
+    rollback.add("the run's folders", [this]() -> Task<> { return clean_folders(env_, run_->status); });
+    co_await all(stage(stages_, "firmware", firmware(rollback)), stage(stages_, "disks", disks()),
+                 stage(stages_, "runtime", runtime()), stage(stages_, "cgroup", cgroup()));
+    rollback.add("QEMU", [this]() -> Task<> { return undo_process(); });
+    co_await stage(stages_, "launch", launch());
+    co_await all(stage(stages_, "devices", devices()), stage(stages_, "attach", attach_cgroups()));
+    co_await stage(stages_, "run", go());
+}
+
+// The live definition: the persistent one, completed again (which changes nothing unless an older Vireo stored it),
+// with names for its devices.
+Task<> Start::prepare() {
+    auto& text = domain_.persistent_xml_ ? domain_.persistent_xml_ : domain_.transient_xml_;
+    live_ = take(model::parse_domain_xml(*text, model::ParseOptions{.lenient = true})).domain;
+    auto binary = co_await emulator_of(env_, live_.devices.emulator, live_.os.type.arch);
+    capabilities_ = co_await env_.capabilities.get(binary);
+    take(qemu::complete(live_, *capabilities_));
+    take(qemu::assign_aliases(live_));
+    auto given = take(choose_ports(live_, env_.ports_in_use));
+    live_.id = static_cast<std::uint32_t>(run_->id);
+    describe(*run_, live_);
+    run_->display_ports = std::move(given);
+    write_live_definition();
+    auto& status = run_->status;
+    status.uuid = domain_.uuid();
+    status.name = domain_.name();
+    status.id = run_->id;
+    status.monitor_path = monitor_path(env_, domain_.uuid());
+    status.persistent = domain_.persistent();
+    status.definition_revision = domain_.revision();
+}
+
+void Start::write_live_definition() {
+    auto text = model::format_domain_xml(live_);
+    run_->live_xml = std::make_shared<const std::string>(text);
+    run_->status.live_xml = std::move(text);
+}
+
+Result<> Start::note_process(pid_t pid, std::uint64_t start_time) {
+    run_->status.pid = pid;
+    run_->status.process_start_time = start_time;
+    return env_.statuses.save(run_->status);
+}
+
+Task<> Start::launch() {
+    auto prepared = command();
+    qemu::MachineProcess::LaunchOptions options;
+    options.log_fd = log_.get();
+    options.callbacks = domain_.callbacks(run_);
+    run_->machine = co_await qemu::MachineProcess::launch(std::move(prepared), std::move(*monitor_), std::move(options));
+    log_.reset();
+    images_.clear();                                     // QEMU has its own descriptors now
+    firmware_.code.reset();
+    firmware_.nvram.reset();
+    characters_.clear();
+    character_fds_.clear();
+}
+
+Task<> Start::undo_process() {
+    if (!run_->machine || run_->machine->ended()) co_return;
+    qemu::QuitLimits at_once;
+    at_once.terminate = Clock::duration::zero();
+    co_await run_->machine->quit(at_once);
+}
+
+Task<> Start::attach_cgroups() {
+    if (cgroup_.to_attach.empty()) co_return;
+    auto work = [folders = cgroup_.to_attach, pid = run_->machine->pid()](std::stop_token) { return host::Cgroups::attach(folders, pid); };
+    take(co_await env_.pool.call(std::move(work)));
+}
+
+// From here on it counts: the processors run, the new variable store stays, the status says so.
+Task<> Start::go() {
+    run_->status.phase = state::Phase::running;
+    run_->start_usec = now_usec();
+    run_->status.started_usec = static_cast<std::int64_t>(run_->start_usec);
+    if (!request_.paused) co_await run_->machine->execute("cont", {}, monitor_limit);
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    domain_.state_ = request_.paused ? State::paused : State::running;
+    domain_.reason_ = request_.paused ? "user" : "booted";
+    domain_.save_status(*run_);
+    co_await firmware_.commit();
+    domain_.tell(Lifecycle::started, "booted");
+    if (request_.paused) domain_.tell(Lifecycle::suspended, "paused");
+    domain_.began(run_);
+    env_.observer.changed(domain_);
+}
+
+}  // namespace vireo::domain

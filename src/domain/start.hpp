@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A start: a graph of stages with their undo. What no other stage orders runs at the same time; when one fails the
+// others are cancelled and everything is undone, newest first.
+//
+//   prepare ─┬─ firmware ─┐
+//            ├─ disks ────┼─ launch ─┬─ monitor ── devices ── run
+//            ├─ runtime ──┤          └─ (control groups of version 1)
+//            └─ cgroup ───┘
+#pragma once
+#include "domain/domain.hpp"
+#include "firmware/prepare.hpp"
+#include "host/cgroup.hpp"
+#include "qemu/capabilities.hpp"
+#include "qemu/command_line.hpp"
+#include "qemu/monitor_socket.hpp"
+#include "storage/image_chain.hpp"
+#include "support/rollback.hpp"
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace vireo::domain {
+
+class Start {
+public:
+    Start(Domain& domain, StartRequest request, Stages& stages) : domain_(domain), env_(domain.env_), request_(request), stages_(stages) {}
+    Task<> run();                                        // under the domain's turn
+
+private:
+    Task<> stages(Rollback& rollback);
+    Task<> prepare();
+    Task<> firmware(Rollback& rollback);
+    Task<> disks();
+    Task<> runtime();
+    Task<> cgroup();
+    Task<> launch();
+    Task<> attach_cgroups();
+    Task<> devices();
+    Task<> go();
+    Task<> undo_process();
+    Task<> settings();
+    Command command();
+    Result<> open_characters(const std::filesystem::path& folder);
+    Result<> open_character(const std::string& alias, model::CharBackend& backend, const std::filesystem::path& usual);
+    void write_live_definition();
+    Result<> note_process(pid_t pid, std::uint64_t start_time);
+
+    Domain& domain_;
+    Environment& env_;
+    StartRequest request_;
+    Stages& stages_;
+
+    std::shared_ptr<Running> run_;
+    model::Domain live_;
+    std::shared_ptr<const qemu::Capabilities> capabilities_;
+    firmware::PreparedFirmware firmware_;
+    std::vector<std::vector<storage::ImageLayer>> images_;   // one chain per disk; empty for a drive without a medium
+    std::optional<qemu::MonitorSocket> monitor_;
+    UniqueFd log_;
+    std::map<std::string, qemu::CharacterFiles> characters_; // by alias
+    std::vector<UniqueFd> character_fds_;                    // what they borrow
+    host::GuestCgroup cgroup_;
+};
+
+}  // namespace vireo::domain

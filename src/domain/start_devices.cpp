@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What is done over QMP between QEMU's start and the guest's: asking what QEMU made, setting what its command line cannot.
+#include "domain/start.hpp"
+#include "model/domain_xml.hpp"
+
+namespace vireo::domain {
+
+// What QEMU made by itself: pseudo-terminals.
+Task<> Start::devices() {
+    co_await settings();
+    if (run_->ports.empty()) co_return;
+    co_await domain_.open_ports(run_);
+    auto note = [this](const std::string& alias, model::CharBackend& backend) {
+        for (auto& port : run_->ports) {
+            if (port.alias != alias || port.path.empty()) continue;
+            if (!backend.source) backend.source.emplace();
+            backend.source->path = port.path;
+        }
+    };
+    for (auto& serial : live_.devices.serials) note(serial.info.alias, serial.backend);
+    for (auto& parallel : live_.devices.parallels) note(parallel.info.alias, parallel.backend);
+    for (auto& console : live_.devices.consoles) {
+        note(console.info.alias, console.backend);
+        if (console.backend.source) console.tty = console.backend.source->path;
+    }
+    write_live_definition();
+}
+
+// All in one write; the first refusal is the start's error.
+Task<> Start::settings() {
+    std::vector<qemu::QmpCommand> commands;
+    for (auto& interface : live_.devices.interfaces)
+        if (interface.link == model::Interface::LinkState::down)
+            commands.emplace_back("set_link", boost::json::object{{"name", interface.info.alias}, {"up", false}});
+    if (live_.current_memory && *live_.current_memory < live_.memory && live_.devices.memballoon &&
+        live_.devices.memballoon->model != model::Memballoon::Model::none)
+        commands.emplace_back("balloon", boost::json::object{{"value", *live_.current_memory}});
+    if (commands.empty()) co_return;
+    auto results = co_await run_->machine->execute_all(std::move(commands), monitor_limit);
+    for (auto& result : results)
+        if (!result) throw result.error();
+}
+
+}  // namespace vireo::domain

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a start prepares before QEMU runs: everything that QEMU is given as a descriptor.
+#include "domain/folders.hpp"
+#include "domain/ports.hpp"
+#include "domain/start.hpp"
+#include "support/file.hpp"
+
+#include <fcntl.h>
+
+namespace vireo::domain {
+
+Task<> Start::firmware(Rollback& rollback) {
+    auto request = firmware::request_for(live_, env_.layout.data, request_.reset_nvram);
+    firmware_ = co_await firmware::prepare(env_.pool, std::move(request), rollback);
+}
+
+Task<> Start::disks() {
+    auto requests = std::make_shared<std::vector<std::optional<storage::ImageRequest>>>();
+    for (auto& disk : live_.devices.disks) {
+        auto& request = requests->emplace_back();
+        if (!disk.empty()) request = storage::request_of(disk);
+    }
+    auto work = [requests](std::stop_token) -> Result<std::vector<std::vector<storage::ImageLayer>>> {
+        std::vector<std::vector<storage::ImageLayer>> chains;
+        for (auto& request : *requests) {
+            chains.emplace_back();
+            if (!request) continue;
+            auto chain = storage::open_image_chain(*request);
+            if (!chain) return Failure(chain.error());
+            chains.back() = std::move(*chain);
+        }
+        return chains;
+    };
+    images_ = take(co_await env_.pool.call(std::move(work)));
+}
+
+Task<> Start::runtime() {
+    auto folder = run_folder(env_, domain_.uuid());
+    auto socket = monitor_path(env_, domain_.uuid());
+    auto log = log_path(env_, domain_.uuid());
+    struct Made {
+        std::optional<qemu::MonitorSocket> monitor;
+        UniqueFd log;
+    };
+    auto work = [folder, socket, log](std::stop_token) -> Result<Made> {
+        if (auto made = make_folder(folder, 0700); !made) return Failure(made.error());
+        auto monitor = qemu::MonitorSocket::create(socket);
+        if (!monitor) return Failure(monitor.error());
+        auto opened = open_log(log);
+        if (!opened) return Failure(opened.error());
+        Made made;
+        made.monitor = std::move(*monitor);
+        made.log = std::move(*opened);
+        return made;
+    };
+    auto made = take(co_await env_.pool.call(std::move(work)));
+    take(open_characters(folder));
+    monitor_ = std::move(made.monitor);
+    log_ = std::move(made.log);
+}
+
+Task<> Start::cgroup() {
+    auto work = [cgroups = &env_.cgroups, uuid = domain_.uuid()](std::stop_token) { return cgroups->make(uuid); };
+    cgroup_ = take(co_await env_.pool.call(std::move(work)));
+    for (auto& folder : cgroup_.folders) run_->status.cgroup_folders.push_back(folder.string());
+}
+
+// Files and listening sockets of serial ports and channels; other back ends QEMU opens itself.
+Result<> Start::open_character(const std::string& alias, model::CharBackend& backend, const std::filesystem::path& usual) {
+    auto& files = characters_[alias];
+    auto output = [&](const std::string& path, bool append, int& number) -> Result<> {
+        auto fd = open_file(path, O_WRONLY | O_CREAT | O_NOCTTY | (append ? O_APPEND : O_TRUNC), 0600);
+        if (!fd) return Failure(fd.error().wrap("device " + alias));
+        number = fd->get();
+        character_fds_.push_back(std::move(*fd));
+        return {};
+    };
+    if (backend.log)
+        if (auto opened = output(backend.log->file, backend.log->append.value_or(false), files.log); !opened) return opened;
+    if (backend.type == model::CharType::file && backend.source)
+        return output(backend.source->path, backend.source->append.value_or(false), files.output);
+    bool listens = backend.type == model::CharType::unix_ && (!backend.source || backend.source->mode.value_or(model::CharSource::Mode::bind) == model::CharSource::Mode::bind);
+    if (!listens) return {};
+    if (!backend.source) backend.source.emplace();
+    if (backend.source->path.empty()) backend.source->path = usual;
+    backend.source->mode = model::CharSource::Mode::bind;
+    auto socket = qemu::MonitorSocket::create(backend.source->path);
+    if (!socket) return Failure(socket.error().wrap("device " + alias));
+    character_fds_.emplace_back(::fcntl(socket->fd(), F_DUPFD_CLOEXEC, 0));
+    files.listener = character_fds_.back().get();
+    return {};
+}
+
+Result<> Start::open_characters(const std::filesystem::path& folder) {
+    auto& devices = live_.devices;
+    auto each = [&](auto& list) -> Result<> {
+        for (auto& device : list)
+            if (!device.info.alias.empty())
+                if (auto opened = open_character(device.info.alias, device.backend, folder / device.info.alias); !opened) return opened;
+        return {};
+    };
+    if (auto done = each(devices.serials); !done) return done;
+    if (auto done = each(devices.parallels); !done) return done;
+    if (auto done = each(devices.channels); !done) return done;
+    for (auto& console : devices.consoles) {             // one that is a serial port seen again has nothing of its own
+        bool own = console.target && console.target->type == model::ConsoleTarget::Type::virtio;
+        if (!own) continue;
+        if (auto opened = open_character(console.info.alias, console.backend, folder / console.info.alias); !opened) return opened;
+    }
+    return {};
+}
+
+// The command line, with the descriptors that the stages before opened.
+Command Start::command() {
+    qemu::Resources resources;
+    resources.monitor = monitor_->fd();
+    for (auto& chain : images_) {
+        auto& images = resources.disks.emplace_back();
+        for (auto& layer : chain) {
+            auto& image = images.emplace_back();
+            image.fd = layer.fd.get();
+            image.format = layer.format;
+            image.read_only = layer.read_only;
+            image.block_device = layer.block_device;
+        }
+    }
+    auto flash = [](int fd, firmware::Format format, bool read_only) {
+        qemu::FlashImage image;
+        image.fd = fd;
+        image.format = format == firmware::Format::qcow2 ? model::FirmwareFormat::qcow2 : model::FirmwareFormat::raw;
+        image.read_only = read_only;
+        return image;
+    };
+    if (firmware_.code) resources.code = flash(firmware_.code.get(), firmware_.code_format, !firmware_.code_writable);
+    if (firmware_.nvram) resources.variables = flash(firmware_.nvram->get(), firmware_.nvram_format, false);
+    resources.characters = characters_;
+    for (auto& graphics : live_.devices.graphics) {
+        auto& place = resources.graphics.emplace_back();
+        place.socket = graphics.socket;
+        for (auto& listen : graphics.listens)
+            if (listen.type == model::GraphicsListen::Type::socket && place.socket.empty()) place.socket = listen.socket;
+        if (!listens_on_network(graphics)) continue;
+        place.address = listen_address(graphics);
+        place.port = static_cast<std::uint16_t>(graphics.port.value_or(0));
+        place.websocket = static_cast<std::uint16_t>(std::max(graphics.websocket.value_or(0), 0));
+    }
+    resources.now = std::chrono::system_clock::now();
+    auto line = take(qemu::build_command_line(live_, *capabilities_, resources));
+    for (std::size_t i = 0; i < line.images.size(); ++i)
+        if (auto& disk = live_.devices.disks[i]; !line.images[i].empty() && disk.source) disk.source->index = line.images[i].front();
+
+    Command command;
+    command.argv = std::move(line.argv);
+    command.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/nonexistent"};
+    command.env.insert(command.env.end(), line.env.begin(), line.env.end());
+    command.fds = std::move(line.fds);
+    command.fds[1] = log_.get();
+    command.fds[2] = log_.get();
+    if (cgroup_.unified) command.cgroup_fd = cgroup_.unified.get();
+    if (env_.qemu_account) {
+        command.uid = env_.qemu_account->uid;
+        command.gid = env_.qemu_account->gid;
+        command.groups = env_.qemu_account->groups;
+    }
+    command.before_exec = [this](pid_t pid, std::uint64_t start_time) { return note_process(pid, start_time); };
+    return command;
+}
+
+}  // namespace vireo::domain
