@@ -34,8 +34,8 @@ std::string with_header(std::string_view xml) {
     }
     return fmt::format(
         "{}{}<!-- {}{}\n"
-        "     vireod wrote this file and will overwrite what is changed in it by hand. To change the definition:\n"
-        "     vireo dumpxml --inactive NAME > FILE, edit FILE, vireo define FILE\n"
+        "     vireod wrote this file, and overwrites what is changed in it by hand. To change the definition:\n"
+        "     vireo edit NAME\n"
         "-->\n{}{}",
         declaration, declaration.empty() ? "" : "\n", mark, definition_version, xml, xml.ends_with('\n') ? "" : "\n");
 }

@@ -40,7 +40,7 @@ clean_up() {
     trap - EXIT INT TERM
     if [[ -n $daemon_pid ]] && ! ended "$daemon_pid"; then
         "$programs/vireo" --connect session destroy "$name" >/dev/null 2>&1 || true
-        "$programs/vireo" --connect session undefine "$name" >/dev/null 2>&1 || true
+        "$programs/vireo" --connect session undefine --nvram "$name" >/dev/null 2>&1 || true
     fi
     stop "$daemon_pid"
     stop "$bus_pid"
@@ -113,13 +113,13 @@ END
 sed 's/^/   | /' "$base/$name.xml"
 vireo define "$base/$name.xml"
 
-boot() {                          # boot [option of start...]
-    vireo start --verbose "$@" "$name"
-    printf '   %sThe guest speaks (its own serial console):%s\n' "$dim" "$plain"
-    # Colours and cursor movements of the firmware are for a terminal; here they would only disturb.
-    timeout "$boot_limit" "$programs/vireo" --connect session console "$name" --until "$booted" </dev/null |
+# Starts it with its stages shown, then shows what it writes until its firmware runs: boot [option of start...]
+boot() {
+    show vireo start --verbose --console --until "'$booted'" "$@" "$name"
+    # Colours and cursor movements are for a terminal; here they would only disturb.
+    "$programs/vireo" --connect session start --verbose --console --until "$booted" --timeout "$boot_limit" "$@" "$name" </dev/null 2>&1 |
         sed -u -E 's/\x1b\[[0-9;=]*[A-Za-z]//g; s/\r//g; /^[[:space:]]*$/d; s/^/   | /'
-    printf '\n   Its firmware runs.\n'
+    printf '\n   The guest itself wrote that: its firmware runs.\n'
 }
 
 step "Start it" \
@@ -146,10 +146,9 @@ boot --reset-nvram
 
 step "Shut it down from inside" \
     "No operating system is there to hear a power button, so we type into the firmware's shell: reset -s"
-{
-    timeout 60 "$programs/vireo" --connect session console "$name" --until 'Shell>' </dev/null >/dev/null 2>&1 || true
-    printf 'reset -s\r' | timeout 20 "$programs/vireo" --connect session console "$name" >/dev/null 2>&1 || true
-}
+show "printf 'reset -s\\r' | vireo console $name"
+"$programs/vireo" --connect session console "$name" --until 'Shell>' --timeout 60 </dev/null >/dev/null 2>&1 || true
+printf 'reset -s\r' | "$programs/vireo" --connect session console "$name" --until 'Reset with' --timeout 20 >/dev/null 2>&1 || true
 is_off() { "$programs/vireo" --connect session rpc Domain.GetInfo "{\"domain\":\"$name\"}" | grep -q 'shut-off'; }
 if ! wait_for 20 "the guest's shutdown" is_off; then
     printf '   It did not listen, so we pull the plug.\n'
@@ -158,5 +157,5 @@ fi
 vireo list --all
 
 step "Clean up" "The definition, the variable store, the daemon, the bus and the folders go."
-vireo undefine "$name"
+vireo undefine --nvram "$name"
 printf '\n%sThat was Vireo.%s README.md shows a first session of your own; ./dev help the rest.\n' "$bold" "$plain"

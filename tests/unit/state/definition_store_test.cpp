@@ -42,7 +42,9 @@ ASYNC_TEST(what_is_saved_is_loaded_with_its_header) {
     BOOST_TEST(loaded.definitions.size() == 2u);
     auto one = find_xml(loaded, uuid_of(1));
     BOOST_TEST(one.starts_with("<!-- vireo definition, version 1\n"));
-    BOOST_TEST(one.find("vireo define") != std::string::npos);
+    BOOST_TEST(one.find("vireo edit") != std::string::npos);
+    auto comment = one.substr(4, one.find("-->") - 4);
+    BOOST_TEST(comment.find("--") == std::string::npos);  // XML 1.0, 2.5: not allowed inside a comment
     BOOST_TEST(one.ends_with("-->\n<domain>\n</domain>\n"));
     auto two = find_xml(loaded, uuid_of(2));
     BOOST_TEST(two.starts_with("<?xml version='1.0'?>\n<!-- vireo definition"));
