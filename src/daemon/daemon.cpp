@@ -31,7 +31,7 @@ struct Parts {
         : layout(std::move(l)),
           definitions(pool, layout.definitions),
           statuses(layout.status),
-          capabilities(executor, pool, layout.cache / "capabilities", std::move(probe)),
+          capabilities(pool, layout.cache / "capabilities", std::move(probe)),
           firmwares(pool, firmware_folders(c)),
           cgroups(c.cgroups ? host::Cgroups::detect(c.cgroup_parent) : host::Cgroups()),
           hub(executor, events),
