@@ -143,12 +143,12 @@ private:
         return domain;
     }
 
-    // Folders of guests that are not there (any more).
+    // Folders of our guests that are off. Those of unknown UUIDs may be another daemon's.
     Task<> remove_left_cgroups() {
         std::vector<std::filesystem::path> left;
         for (auto& uuid : env_.cgroups.found()) {
             auto domain = domains_.find_uuid(uuid);
-            if (domain && domain->active()) continue;
+            if (!domain || domain->active()) continue;
             for (auto& parent : env_.cgroups.parents()) left.push_back(parent / uuid);
         }
         if (left.empty()) co_return;
