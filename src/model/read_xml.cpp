@@ -225,8 +225,8 @@ bool XmlReader::read_attribute_child(const Here& here, const XMLElement& child, 
         found |= Seen{1} << (which - first);
         if (which != first && !first_time(here.seen, fields[which]))
             return malformed(at, name, "is given twice", a->GetLineNum());
-        const KeptItem instead{child.Name(), std::string(name), a->Value()};
-        if (!set(here, fields[which], a->Value(), at, name, a->GetLineNum(), instead)) return false;
+        // Without its value the child has nothing to say: an unsupported one is kept with the child as a whole.
+        if (!set(here, fields[which], a->Value(), at, name, a->GetLineNum(), {})) return false;
     }
     if (!no_content(child, at)) return false;
     for (std::size_t i = first; i < end; ++i) {

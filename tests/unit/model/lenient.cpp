@@ -67,6 +67,12 @@ BOOST_AUTO_TEST_CASE(a_child_kept_whole_is_not_honoured_as_well) {
     BOOST_TEST(!parsed.domain.features.smm);
 }
 
+BOOST_AUTO_TEST_CASE(a_flattened_child_with_an_unsupported_value_is_kept_whole) {
+    const auto parsed = kept(with_device("<interface type='user'><link state='sideways' speed='9'/></interface>"));
+    BOOST_TEST(!parsed.domain.devices.interfaces.at(0).link);
+    BOOST_TEST(format_domain_xml(parsed.domain).contains("<link state='sideways' speed='9'/>"));
+}
+
 BOOST_AUTO_TEST_CASE(the_qemu_namespace) {
     const auto parsed =
         kept(changed(changed(small_guest, "<domain", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'"),
