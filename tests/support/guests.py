@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Definitions that tests use: small, and run by TCG, so that no KVM is needed."""
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+
+def domain(name, os="", devices="", memory=128, features="<acpi/><apic/>", more="", uuid=None, emulator=None):
+    """A q35 guest without disks; os and devices are what goes into these elements."""
+    uuid_element = f"<uuid>{uuid}</uuid>" if uuid else ""
+    emulator_element = f"<emulator>{emulator}</emulator>" if emulator else ""
+    firmware = " firmware='efi'" if "<firmware>" in os or "<!--efi-->" in os else ""
+    return f"""<domain type='qemu'>
+  <name>{name}</name>{uuid_element}
+  <memory unit='MiB'>{memory}</memory>
+  <vcpu>1</vcpu>
+  <os{firmware}><type arch='x86_64' machine='q35'>hvm</type>{os}</os>
+  <features>{features}</features>{more}
+  <devices>{emulator_element}{devices}</devices>
+</domain>"""
+
+
+def bios(name, **more):
+    """The smallest guest: SeaBIOS, nothing to boot from."""
+    return domain(name, **more)
+
+
+def uefi(name, **more):
+    """Plain OVMF (no Secure Boot) that ends in the EFI shell on its serial port."""
+    more.setdefault("memory", 256)
+    more["devices"] = "<serial type='pty'/>" + more.get("devices", "")
+    return domain(name, os="<firmware><feature enabled='no' name='secure-boot'/></firmware>" + more.pop("os", ""), **more)
