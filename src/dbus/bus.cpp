@@ -14,7 +14,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-
 #include <string_view>
 #include <utility>
 
@@ -67,12 +66,16 @@ Task<std::shared_ptr<Bus>> Bus::open(BusKind kind, std::string address, Blocking
 }
 
 Bus::Bus(Executor executor, std::unique_ptr<sdbus::IConnection> connection)
-    : connection_(std::move(connection)), raw_(raw_connection(*connection_)), executor_(executor),
-      readable_(executor, duplicate(*connection_)), writable_(executor, duplicate(*connection_)), want_write_(executor),
+    : connection_(std::move(connection)),
+      raw_(raw_connection(*connection_)),
+      executor_(executor),
+      readable_(executor, duplicate(*connection_)),
+      writable_(executor, duplicate(*connection_)),
+      want_write_(executor),
       deadline_(executor, Clock::time_point::max()) {}
 
 Bus::~Bus() {
-    sd_bus_close(raw_);                    // sdbus-c++ would flush, which may wait for a bus that hangs
+    sd_bus_close(raw_);  // sdbus-c++ would flush, which may wait for a bus that hangs
 }
 
 void Bus::fail(const Error& error) {
@@ -85,7 +88,7 @@ void Bus::fail(const Error& error) {
 }
 
 void Bus::pump() {
-    if (pumping_ || failure_) return;      // a callback that sends: the outer pump goes on
+    if (pumping_ || failure_) return;  // a callback that sends: the outer pump goes on
     pumping_ = true;
     try {
         bool more = true;
@@ -105,18 +108,18 @@ void Bus::rearm(bool more) {
     auto poll = connection_->getEventLoopPollData();
     write_wanted_ = (poll.events & POLLOUT) != 0;
     if (write_wanted_) want_write_.notify_all();
-    auto at = Clock::time_point::max();    // microseconds of CLOCK_MONOTONIC, which is our Clock; 0: now
+    auto at = Clock::time_point::max();  // microseconds of CLOCK_MONOTONIC, which is our Clock; 0: now
     if (poll.timeout_usec != UINT64_MAX && poll.timeout_usec < static_cast<std::uint64_t>(INT64_MAX) / 1000)
         at = Clock::time_point(std::chrono::microseconds(poll.timeout_usec));
     if (more || poll.timeout_usec == 0) {
         schedule();
     } else if (at != deadline_.expiry()) {
-        deadline_.expires_at(at);          // wakes timeouts(), which waits anew
+        deadline_.expires_at(at);  // wakes timeouts(), which waits anew
     }
 }
 
 void Bus::kick() {
-    if (!pumping_) schedule();             // the pump looks at everything when it ends
+    if (!pumping_) schedule();  // the pump looks at everything when it ends
 }
 
 void Bus::schedule() {
@@ -165,7 +168,7 @@ Task<> Bus::timeouts() {
         auto [error] = co_await deadline_.async_wait(asio::as_tuple(asio::use_awaitable));
         if (failure_) throw Error(*failure_);
         if (co_await cancellation_requested()) throw Error(Errc::cancelled, "the bus connection is being closed");
-        if (error) continue;               // rearm() moved the deadline
+        if (error) continue;  // rearm() moved the deadline
         deadline_.expires_at(Clock::time_point::max());
         pump();
     }

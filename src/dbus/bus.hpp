@@ -31,7 +31,7 @@ public:
     Bus(Executor executor, std::unique_ptr<sdbus::IConnection> connection);
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;
-    ~Bus();                                        // closes at once, without waiting for what was not sent yet
+    ~Bus();  // closes at once, without waiting for what was not sent yet
 
     // Reads, dispatches and writes until the connection is lost (Error(unavailable)) or the caller is cancelled.
     Task<> run();
@@ -65,6 +65,6 @@ private:
     bool pumping_ = false, kicked_ = false, write_wanted_ = false;
 };
 
-Error error_of(const sd_bus_error& error);         // a D-Bus error that came back, as ours
+Error error_of(const sd_bus_error& error);  // a D-Bus error that came back, as ours
 
 }  // namespace vireo::dbus

@@ -2,7 +2,7 @@
 // D-Bus messages ↔ JSON, driven by the signatures of the API's table.
 //
 //   y n q i u x t ↔ whole number    d ↔ number    b ↔ true/false    s o g ↔ text    h ↔ index in a list of descriptors
-//   aX ↔ array    a{sX} ↔ object    v ↔ the value inside
+//   aX ↔ array    a{sX} a{oX} ↔ object    v ↔ the value inside
 //
 // Structs, and dictionaries with other keys than text, are refused: the API has none.
 // A value without a declared type (a key of a plain a{sv}) gets the type that fits it: b, x, t, d, s, a{sv}, and for
@@ -21,8 +21,8 @@
 namespace vireo::dbus {
 
 // What may come in one message, beyond which it is refused (invalid_argument).
-inline constexpr int max_nesting = 32;                       // objects and arrays within each other
-inline constexpr std::size_t max_values = 200'000;           // values of any kind; each costs us about 50 bytes
+inline constexpr int max_nesting = 32;              // objects and arrays within each other
+inline constexpr std::size_t max_values = 200'000;  // values of any kind; each costs us about 50 bytes
 // What a bus lets through: it disconnects who sends more. The specification, "Message Protocol", says 64 containers,
 // where each object in a{sv} counts as three; dbus-daemon's system bus says 32 MiB.
 inline constexpr int max_containers = 64;

@@ -3,10 +3,9 @@
 
 #include <boost/json/array.hpp>
 
-#include <fcntl.h>
-
 #include <cmath>
 #include <cstdint>
+#include <fcntl.h>
 #include <limits>
 #include <string_view>
 
@@ -15,7 +14,9 @@ namespace json = boost::json;
 
 namespace {
 
-[[noreturn]] void refuse(std::string text) { throw Error(Errc::invalid_argument, std::move(text)); }
+[[noreturn]] void refuse(std::string text) {
+    throw Error(Errc::invalid_argument, std::move(text));
+}
 
 class Reader {
 public:
@@ -23,7 +24,7 @@ public:
     json::value next(json::storage_ptr memory);
 
 private:
-    struct Deeper {                        // one container further in
+    struct Deeper {  // one container further in
         Deeper(Reader& reader, bool visible_in_json) : r(reader), nesting(visible_in_json) {
             if (++r.containers_ > max_containers || (nesting && ++r.nesting_ > max_nesting))
                 refuse("the call's arguments are nested too deeply");
@@ -37,7 +38,8 @@ private:
         Reader& r;
         bool nesting;
     };
-    template <class T> T basic(char type) {
+    template <class T>
+    T basic(char type) {
         T value{};
         if (sd_bus_message_read_basic(message_, type, &value) <= 0) refuse("the call's arguments cannot be read");
         return value;
@@ -73,14 +75,22 @@ json::value Reader::next(json::storage_ptr memory) {
     const char* contents = nullptr;
     if (sd_bus_message_peek_type(message_, &type, &contents) <= 0) refuse("the call's arguments cannot be read");
     switch (type) {
-        case SD_BUS_TYPE_BYTE: return whole_number(basic<std::uint8_t>(type));
-        case SD_BUS_TYPE_BOOLEAN: return basic<int>(type) != 0;
-        case SD_BUS_TYPE_INT16: return basic<std::int16_t>(type);
-        case SD_BUS_TYPE_UINT16: return whole_number(basic<std::uint16_t>(type));
-        case SD_BUS_TYPE_INT32: return basic<std::int32_t>(type);
-        case SD_BUS_TYPE_UINT32: return whole_number(basic<std::uint32_t>(type));
-        case SD_BUS_TYPE_INT64: return basic<std::int64_t>(type);
-        case SD_BUS_TYPE_UINT64: return whole_number(basic<std::uint64_t>(type));
+        case SD_BUS_TYPE_BYTE:
+            return whole_number(basic<std::uint8_t>(type));
+        case SD_BUS_TYPE_BOOLEAN:
+            return basic<int>(type) != 0;
+        case SD_BUS_TYPE_INT16:
+            return basic<std::int16_t>(type);
+        case SD_BUS_TYPE_UINT16:
+            return whole_number(basic<std::uint16_t>(type));
+        case SD_BUS_TYPE_INT32:
+            return basic<std::int32_t>(type);
+        case SD_BUS_TYPE_UINT32:
+            return whole_number(basic<std::uint32_t>(type));
+        case SD_BUS_TYPE_INT64:
+            return basic<std::int64_t>(type);
+        case SD_BUS_TYPE_UINT64:
+            return whole_number(basic<std::uint64_t>(type));
         case SD_BUS_TYPE_DOUBLE: {
             auto value = basic<double>(type);
             if (!std::isfinite(value)) refuse("a number in the call is not finite");
@@ -88,12 +98,16 @@ json::value Reader::next(json::storage_ptr memory) {
         }
         case SD_BUS_TYPE_STRING:
         case SD_BUS_TYPE_OBJECT_PATH:
-        case SD_BUS_TYPE_SIGNATURE: return json::string(basic<const char*>(type), std::move(memory));
-        case SD_BUS_TYPE_UNIX_FD: return descriptor();
-        case SD_BUS_TYPE_VARIANT: return variant(contents, std::move(memory));
+        case SD_BUS_TYPE_SIGNATURE:
+            return json::string(basic<const char*>(type), std::move(memory));
+        case SD_BUS_TYPE_UNIX_FD:
+            return descriptor();
+        case SD_BUS_TYPE_VARIANT:
+            return variant(contents, std::move(memory));
         case SD_BUS_TYPE_ARRAY:
             return contents[0] == '{' ? dictionary(contents, std::move(memory)) : array(contents, std::move(memory));
-        default: refuse(std::string("a value of the D-Bus type '") + type + "' is not accepted here");
+        default:
+            refuse(std::string("a value of the D-Bus type '") + type + "' is not accepted here");
     }
 }
 
@@ -130,12 +144,13 @@ json::value Reader::array(const char* contents, json::storage_ptr memory) {
 json::value Reader::dictionary(const char* contents, json::storage_ptr memory) {
     // contents is "{kv}", and only valid until we move on
     std::string entry(contents + 1, std::string_view(contents).size() - 2), array_of(contents);
-    if (entry[0] != SD_BUS_TYPE_STRING) refuse("a dictionary in the call has keys that are not texts");
+    if (entry[0] != SD_BUS_TYPE_STRING && entry[0] != SD_BUS_TYPE_OBJECT_PATH)
+        refuse("a dictionary in the call has keys that are not texts");
     Deeper deeper(*this, true), entries(*this, false);
     json::object out(memory);
     enter(SD_BUS_TYPE_ARRAY, array_of.c_str());
     while (enter(SD_BUS_TYPE_DICT_ENTRY, entry.c_str())) {
-        std::string_view key = basic<const char*>(SD_BUS_TYPE_STRING);
+        std::string_view key = basic<const char*>(entry[0]);
         auto [it, fresh] = out.emplace(key, nullptr);
         if (!fresh) refuse("the key " + std::string(key) + " is given twice");
         it->value() = next(memory);
@@ -161,6 +176,8 @@ json::object read(sd_bus_message* message, std::span<const api::Field> fields, s
     return out;
 }
 
-json::value read_value(sd_bus_message* message, std::vector<UniqueFd>& fds) { return Reader(message, fds).next({}); }
+json::value read_value(sd_bus_message* message, std::vector<UniqueFd>& fds) {
+    return Reader(message, fds).next({});
+}
 
 }  // namespace vireo::dbus

@@ -19,27 +19,42 @@ using std::string_view_literals::operator""sv;
 // The type of a value that has none declared.
 const char* inferred(const json::value& value) {
     switch (value.kind()) {
-        case json::kind::bool_: return "b";
-        case json::kind::int64: return "x";
-        case json::kind::uint64: return "t";
-        case json::kind::double_: return "d";
-        case json::kind::string: return "s";
-        case json::kind::object: return "a{sv}";
-        case json::kind::null: return nullptr;
-        case json::kind::array: break;
+        case json::kind::bool_:
+            return "b";
+        case json::kind::int64:
+            return "x";
+        case json::kind::uint64:
+            return "t";
+        case json::kind::double_:
+            return "d";
+        case json::kind::string:
+            return "s";
+        case json::kind::object:
+            return "a{sv}";
+        case json::kind::null:
+            return nullptr;
+        case json::kind::array:
+            break;
     }
     auto& elements = value.get_array();
     if (elements.empty()) return "av";
     auto kind = elements.front().kind();
     if (!std::ranges::all_of(elements, [kind](const json::value& e) { return e.kind() == kind; })) return "av";
     switch (kind) {
-        case json::kind::bool_: return "ab";
-        case json::kind::int64: return "ax";
-        case json::kind::uint64: return "at";
-        case json::kind::double_: return "ad";
-        case json::kind::string: return "as";
-        case json::kind::object: return "aa{sv}";
-        default: return "av";
+        case json::kind::bool_:
+            return "ab";
+        case json::kind::int64:
+            return "ax";
+        case json::kind::uint64:
+            return "at";
+        case json::kind::double_:
+            return "ad";
+        case json::kind::string:
+            return "as";
+        case json::kind::object:
+            return "aa{sv}";
+        default:
+            return "av";
     }
 }
 
@@ -50,17 +65,23 @@ std::string printable(std::string_view text) {
     std::string out;
     for (std::size_t i = 0; i < text.size();) {
         auto byte = static_cast<unsigned char>(text[i]);
-        std::size_t length = byte < 0x80 ? 1 : byte >= 0xC2 && byte < 0xE0 ? 2 : byte >= 0xE0 && byte < 0xF0 ? 3
-                             : byte >= 0xF0 && byte < 0xF5 ? 4 : 0;
+        std::size_t length = byte < 0x80                   ? 1
+                             : byte >= 0xC2 && byte < 0xE0 ? 2
+                             : byte >= 0xE0 && byte < 0xF0 ? 3
+                             : byte >= 0xF0 && byte < 0xF5 ? 4
+                                                           : 0;
         bool good = byte != 0 && length != 0 && i + length <= text.size();
-        for (std::size_t k = 1; good && k < length; ++k) good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
-        if (good && length >= 3) {         // overlong forms, surrogates, beyond U+10FFFF
+        for (std::size_t k = 1; good && k < length; ++k)
+            good = (static_cast<unsigned char>(text[i + k]) & 0xC0) == 0x80;
+        if (good && length >= 3) {  // overlong forms, surrogates, beyond U+10FFFF
             auto second = static_cast<unsigned char>(text[i + 1]);
             good = !(byte == 0xE0 && second < 0xA0) && !(byte == 0xED && second >= 0xA0) &&
                    !(byte == 0xF0 && second < 0x90) && !(byte == 0xF4 && second >= 0x90);
         }
-        if (good) out.append(text.substr(i, length));
-        else out.append(replacement);
+        if (good)
+            out.append(text.substr(i, length));
+        else
+            out.append(replacement);
         i += good ? length : 1;
     }
     return out;
@@ -89,10 +110,15 @@ private:
     }
     void size(std::size_t bytes) {
         if ((bytes_ += bytes) > max_message_bytes)
-            throw Error(Errc::limit_exceeded, "the answer is too large for D-Bus").with_hint("Ask over JSON-RPC, or for less.");
+            throw Error(Errc::limit_exceeded, "the answer is too large for D-Bus")
+                .with_hint("Ask over JSON-RPC, or for less.");
     }
-    template <class T> void append(char type, T v) { check(sd_bus_message_append_basic(message_, type, &v), "cannot write a D-Bus message"); }
-    template <class T> void number(const json::value& value, char type) {
+    template <class T>
+    void append(char type, T v) {
+        check(sd_bus_message_append_basic(message_, type, &v), "cannot write a D-Bus message");
+    }
+    template <class T>
+    void number(const json::value& value, char type) {
         boost::system::error_code error;
         auto v = value.to_number<T>(error);
         const char name[] = {type, '\0'};
@@ -103,7 +129,9 @@ private:
     void descriptor(const json::value& value);
     void array(const json::value& value, const char* signature, const api::DictType* dict);
     void entries(const json::object& object, const char* entry, const api::DictType* dict);
-    void open(char type, const char* contents) { check(sd_bus_message_open_container(message_, type, contents), "cannot write a D-Bus message"); }
+    void open(char type, const char* contents) {
+        check(sd_bus_message_open_container(message_, type, contents), "cannot write a D-Bus message");
+    }
     void close() { check(sd_bus_message_close_container(message_), "cannot write a D-Bus message"); }
     void variant(const json::value& value, const char* signature, const api::DictType* dict) {
         Deeper deeper(*this);
@@ -121,28 +149,40 @@ private:
 void Writer::value(const json::value& value, const char* signature, const api::DictType* dict) {
     size(8);
     switch (signature[0]) {
-        case SD_BUS_TYPE_BYTE: return number<std::uint8_t>(value, 'y');
-        case SD_BUS_TYPE_INT16: return number<std::int16_t>(value, 'n');
-        case SD_BUS_TYPE_UINT16: return number<std::uint16_t>(value, 'q');
-        case SD_BUS_TYPE_INT32: return number<std::int32_t>(value, 'i');
-        case SD_BUS_TYPE_UINT32: return number<std::uint32_t>(value, 'u');
-        case SD_BUS_TYPE_INT64: return number<std::int64_t>(value, 'x');
-        case SD_BUS_TYPE_UINT64: return number<std::uint64_t>(value, 't');
-        case SD_BUS_TYPE_DOUBLE: return number<double>(value, 'd');
+        case SD_BUS_TYPE_BYTE:
+            return number<std::uint8_t>(value, 'y');
+        case SD_BUS_TYPE_INT16:
+            return number<std::int16_t>(value, 'n');
+        case SD_BUS_TYPE_UINT16:
+            return number<std::uint16_t>(value, 'q');
+        case SD_BUS_TYPE_INT32:
+            return number<std::int32_t>(value, 'i');
+        case SD_BUS_TYPE_UINT32:
+            return number<std::uint32_t>(value, 'u');
+        case SD_BUS_TYPE_INT64:
+            return number<std::int64_t>(value, 'x');
+        case SD_BUS_TYPE_UINT64:
+            return number<std::uint64_t>(value, 't');
+        case SD_BUS_TYPE_DOUBLE:
+            return number<double>(value, 'd');
         case SD_BUS_TYPE_BOOLEAN:
             if (!value.is_bool()) misfit(signature);
             return append('b', value.get_bool() ? 1 : 0);
         case SD_BUS_TYPE_STRING:
         case SD_BUS_TYPE_OBJECT_PATH:
-        case SD_BUS_TYPE_SIGNATURE: return text(value, signature[0]);
-        case SD_BUS_TYPE_UNIX_FD: return descriptor(value);
+        case SD_BUS_TYPE_SIGNATURE:
+            return text(value, signature[0]);
+        case SD_BUS_TYPE_UNIX_FD:
+            return descriptor(value);
         case SD_BUS_TYPE_VARIANT: {
             auto* type = inferred(value);
             if (!type) misfit("v (null)");
             return variant(value, type, nullptr);
         }
-        case SD_BUS_TYPE_ARRAY: return array(value, signature, dict);
-        default: misfit(signature);
+        case SD_BUS_TYPE_ARRAY:
+            return array(value, signature, dict);
+        default:
+            misfit(signature);
     }
 }
 
@@ -162,7 +202,7 @@ void Writer::descriptor(const json::value& value) {
     boost::system::error_code error;
     auto index = value.to_number<std::size_t>(error);
     if (error || index >= fds_.size()) misfit("h");
-    append('h', fds_[index].get());        // sd-bus duplicates it
+    append('h', fds_[index].get());  // sd-bus duplicates it
 }
 
 void Writer::array(const json::value& value, const char* signature, const api::DictType* dict) {
@@ -186,12 +226,12 @@ void Writer::array(const json::value& value, const char* signature, const api::D
 void Writer::entries(const json::object& object, const char* entry, const api::DictType* dict) {
     if (entry == "{sv}"sv) return dictionary(object, dict ? dict->keys : std::span<const api::Field>{});
     std::string pair(entry + 1, std::strlen(entry) - 2);
-    if (pair[0] != SD_BUS_TYPE_STRING) misfit(entry);
+    if (pair[0] != SD_BUS_TYPE_STRING && pair[0] != SD_BUS_TYPE_OBJECT_PATH) misfit(entry);
     Deeper deeper(*this);
     for (auto& [key, value] : object) {
         if (value.is_null()) continue;
         open(SD_BUS_TYPE_DICT_ENTRY, pair.c_str());
-        text(json::string(key), 's');
+        text(json::string(key), pair[0]);
         this->value(value, pair.c_str() + 1, dict);
         close();
     }
@@ -199,7 +239,7 @@ void Writer::entries(const json::object& object, const char* entry, const api::D
 
 void Writer::dictionary(const json::object& object, std::span<const api::Field> keys) {
     Deeper deeper(*this);
-    std::size_t likely = 0;                // values usually come in the order in which the keys are declared
+    std::size_t likely = 0;  // values usually come in the order in which the keys are declared
     for (auto& [key, value] : object) {
         if (value.is_null()) continue;
         const api::Field* field = nullptr;
@@ -212,8 +252,10 @@ void Writer::dictionary(const json::object& object, std::span<const api::Field> 
         }
         open(SD_BUS_TYPE_DICT_ENTRY, "sv");
         size(key.size());
-        if (field) check(sd_bus_message_append_basic(message_, 's', field->name), "cannot write a D-Bus message");
-        else text(json::string(key), 's');
+        if (field)
+            check(sd_bus_message_append_basic(message_, 's', field->name), "cannot write a D-Bus message");
+        else
+            text(json::string(key), 's');
         variant(value, field ? field->signature : inferred(value), field ? field->dict : nullptr);
         close();
     }

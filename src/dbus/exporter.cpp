@@ -18,8 +18,8 @@ namespace json = boost::json;
 namespace {
 
 // The rest of a call that could not be answered at once. Refers to nothing that goes with the connection.
-Task<> answer(std::weak_ptr<Bus> bus, api::Dispatcher& dispatcher, MessagePtr message, api::Target target, api::Call call,
-              api::ObjectPath object, json::object params, std::shared_ptr<Peer> peer) {
+Task<> answer(std::weak_ptr<Bus> bus, api::Dispatcher& dispatcher, MessagePtr message, api::Target target,
+              api::Call call, api::ObjectPath object, json::object params, std::shared_ptr<Peer> peer) {
     std::optional<Error> failure;
     try {
         auto result = co_await dispatcher.call(target, call, std::move(object), std::move(params));
@@ -46,9 +46,12 @@ int set_error(sd_bus_error* error, std::exception_ptr exception) noexcept {
 }  // namespace
 
 Exporter::Exporter(std::shared_ptr<Bus> bus, api::Dispatcher& dispatcher, TaskGroup& calls)
-    : bus_(std::move(bus)), dispatcher_(dispatcher), calls_(calls),
-      sessions_(*bus_, [this](sd_bus_message* m, const Entry& e, const std::shared_ptr<Peer>& p) { handle(m, e, p); },
-                [](sd_bus_message* m, const Error& e) { reply_error(m, e); }) {
+    : bus_(std::move(bus)),
+      dispatcher_(dispatcher),
+      calls_(calls),
+      sessions_(
+          *bus_, [this](sd_bus_message* m, const Entry& e, const std::shared_ptr<Peer>& p) { handle(m, e, p); },
+          [](sd_bus_message* m, const Error& e) { reply_error(m, e); }) {
     sd_bus_slot* slot = nullptr;
     check(sd_bus_add_object_manager(bus_->raw(), &slot, api::root_path), "cannot offer the object manager");
     slots_.emplace_back(slot);
@@ -66,8 +69,9 @@ void Exporter::add(const api::Interface& interface) {
     auto* rows = VTable::of(interface).rows();
     sd_bus_slot* slot = nullptr;
     if (!interface.object) {
-        check(sd_bus_add_object_vtable(bus_->raw(), &slot, prefix.c_str(), interface.name, rows, exported.entries.data()),
-              "cannot offer an interface on the bus");
+        check(
+            sd_bus_add_object_vtable(bus_->raw(), &slot, prefix.c_str(), interface.name, rows, exported.entries.data()),
+            "cannot offer an interface on the bus");
         slots_.emplace_back(slot);
         return;
     }
@@ -94,7 +98,7 @@ int Exporter::enumerate(sd_bus*, const char*, void* data, char*** nodes, sd_bus_
     auto& exported = *static_cast<Exported*>(data);
     try {
         auto objects = exported.interface->objects(exported.exporter->dispatcher_.services());
-        auto** list = static_cast<char**>(std::calloc(objects.size() + 1, sizeof(char*)));   // sd-bus frees it
+        auto** list = static_cast<char**>(std::calloc(objects.size() + 1, sizeof(char*)));  // sd-bus frees it
         if (!list) return -ENOMEM;
         for (std::size_t i = 0; i < objects.size(); ++i) {
             list[i] = ::strdup(objects[i].value.c_str());
@@ -177,17 +181,23 @@ int Exporter::on_property(sd_bus*, const char* path, const char*, const char*, s
 }
 
 void Exporter::forward(const api::Event& event) {
-    last_.interface = nullptr;             // something changed
+    last_.interface = nullptr;  // something changed
     try {
         char* names[] = {const_cast<char*>(event.interface->name), nullptr};
         switch (event.kind) {
-            case api::Event::Kind::signal: forward_signal(event); break;
-            case api::Event::Kind::properties_changed: forward_properties(event); break;
+            case api::Event::Kind::signal:
+                forward_signal(event);
+                break;
+            case api::Event::Kind::properties_changed:
+                forward_properties(event);
+                break;
             case api::Event::Kind::object_added:
-                check(sd_bus_emit_interfaces_added_strv(bus_->raw(), event.object.value.c_str(), names), "InterfacesAdded");
+                check(sd_bus_emit_interfaces_added_strv(bus_->raw(), event.object.value.c_str(), names),
+                      "InterfacesAdded");
                 break;
             case api::Event::Kind::object_removed:
-                check(sd_bus_emit_interfaces_removed_strv(bus_->raw(), event.object.value.c_str(), names), "InterfacesRemoved");
+                check(sd_bus_emit_interfaces_removed_strv(bus_->raw(), event.object.value.c_str(), names),
+                      "InterfacesRemoved");
                 break;
         }
     } catch (const std::exception& e) {
@@ -200,7 +210,8 @@ void Exporter::forward(const api::Event& event) {
 void Exporter::forward_signal(const api::Event& event) {
     auto* path = event.object.value.empty() ? api::root_path : event.object.value.c_str();
     sd_bus_message* signal = nullptr;
-    check(sd_bus_message_new_signal(bus_->raw(), &signal, path, event.interface->name, event.signal->name), event.signal->name);
+    check(sd_bus_message_new_signal(bus_->raw(), &signal, path, event.interface->name, event.signal->name),
+          event.signal->name);
     MessagePtr owner(signal);
     write(signal, event.signal->args, event.args, {});
     check(sd_bus_send(bus_->raw(), signal, nullptr), event.signal->name);

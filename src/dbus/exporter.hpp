@@ -20,14 +20,14 @@ class Exporter;
 struct Entry {
     Exporter* exporter;
     const api::Interface* interface;
-    const api::Method* method;             // null for a property
-    const api::Field* property;            // null for a method
+    const api::Method* method;   // null for a property
+    const api::Field* property;  // null for a method
 };
 
 class Exporter {
 public:
-    static constexpr std::size_t max_calls = 4096;             // under way, of all clients together
-    static constexpr std::size_t max_calls_of_one = 256;       // under way, of one client
+    static constexpr std::size_t max_calls = 4096;        // under way, of all clients together
+    static constexpr std::size_t max_calls_of_one = 256;  // under way, of one client
 
     // calls outlives this: a change goes on when the bus is lost. Throws when the bus refuses a registration.
     Exporter(std::shared_ptr<Bus> bus, api::Dispatcher& dispatcher, TaskGroup& calls);
@@ -36,10 +36,10 @@ public:
     ~Exporter();
 
 private:
-    struct Exported {                      // one interface
+    struct Exported {  // one interface
         Exporter* exporter;
         const api::Interface* interface;
-        std::vector<Entry> entries;        // a vtable row's offset leads into this
+        std::vector<Entry> entries;  // a vtable row's offset leads into this
     };
     void add(const api::Interface& interface);
     void handle(sd_bus_message* message, const Entry& entry, const std::shared_ptr<Peer>& peer);
@@ -49,19 +49,20 @@ private:
     void forward_properties(const api::Event& event);
 
     static int on_method(sd_bus_message* message, void* data, sd_bus_error* error);
-    static int on_property(sd_bus* bus, const char* path, const char* interface, const char* name, sd_bus_message* reply,
-                           void* data, sd_bus_error* error);
-    static int find(sd_bus* bus, const char* path, const char* interface, void* data, void** found, sd_bus_error* error);
+    static int on_property(sd_bus* bus, const char* path, const char* interface, const char* name,
+                           sd_bus_message* reply, void* data, sd_bus_error* error);
+    static int find(sd_bus* bus, const char* path, const char* interface, void* data, void** found,
+                    sd_bus_error* error);
     static int enumerate(sd_bus* bus, const char* prefix, void* data, char*** nodes, sd_bus_error* error);
     friend class VTable;
 
     std::shared_ptr<Bus> bus_;
     api::Dispatcher& dispatcher_;
     TaskGroup& calls_;
-    std::deque<Exported> exported_;        // sd-bus keeps pointers to these
+    std::deque<Exported> exported_;  // sd-bus keeps pointers to these
     std::vector<SlotPtr> slots_;
     Sessions sessions_;
-    struct {                               // the properties read last: GetAll asks for them one by one
+    struct {  // the properties read last: GetAll asks for them one by one
         unsigned long round = 0;
         const api::Interface* interface = nullptr;
         std::string path;

@@ -21,7 +21,9 @@ struct SlotUnref {
 };
 using SlotPtr = std::unique_ptr<sd_bus_slot, SlotUnref>;
 
-inline MessagePtr share(sd_bus_message* message) { return MessagePtr(sd_bus_message_ref(message)); }
+inline MessagePtr share(sd_bus_message* message) {
+    return MessagePtr(sd_bus_message_ref(message));
+}
 
 // A negative result of sd-bus is an errno value.
 inline int check(int result, const char* what) {

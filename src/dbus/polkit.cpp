@@ -4,11 +4,10 @@
 #include "support/log.hpp"
 #include "support/process.hpp"
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unistd.h>
 
 namespace vireo::dbus {
 namespace {
@@ -19,7 +18,8 @@ constexpr const char* authority_interface = "org.freedesktop.PolicyKit1.Authorit
 constexpr std::uint32_t allow_user_interaction = 1;
 
 Error denied(const api::Call& call, const char* action) {
-    return Error(Errc::access_denied, "user " + std::to_string(call.session->uid()) + " may not do this (" + action + ")");
+    return Error(Errc::access_denied,
+                 "user " + std::to_string(call.session->uid()) + " may not do this (" + action + ")");
 }
 
 // (sa{sv}): who asks. A client of the bus by its unique name, anyone else by process, start time and user, so that
@@ -29,13 +29,15 @@ void append_subject(sd_bus_message* request, const api::Call& call) {
     auto& session = *call.session;
     if (session.origin().starts_with(dbus)) {
         auto name = session.origin().substr(dbus.size());
-        check(sd_bus_message_append(request, "(sa{sv})", "system-bus-name", 1, "name", "s", name.c_str()), "cannot ask polkit");
+        check(sd_bus_message_append(request, "(sa{sv})", "system-bus-name", 1, "name", "s", name.c_str()),
+              "cannot ask polkit");
         return;
     }
     auto started = process_start_time(session.pid());
     if (!started) throw started.error().wrap("cannot find out who asks");
-    check(sd_bus_message_append(request, "(sa{sv})", "unix-process", 3, "pid", "u", static_cast<std::uint32_t>(session.pid()),
-                                "start-time", "t", *started, "uid", "i", static_cast<std::int32_t>(session.uid())),
+    check(sd_bus_message_append(request, "(sa{sv})", "unix-process", 3, "pid", "u",
+                                static_cast<std::uint32_t>(session.pid()), "start-time", "t", *started, "uid", "i",
+                                static_cast<std::int32_t>(session.uid())),
           "cannot ask polkit");
 }
 
@@ -46,7 +48,8 @@ MessagePtr question(Bus& bus, const api::Call& call, const char* action, const s
           "cannot ask polkit");
     MessagePtr owner(request);
     append_subject(request, call);
-    check(sd_bus_message_append(request, "sa{ss}us", action, 0, call.interactive ? allow_user_interaction : 0u, id.c_str()),
+    check(sd_bus_message_append(request, "sa{ss}us", action, 0, call.interactive ? allow_user_interaction : 0u,
+                                id.c_str()),
           "cannot ask polkit");
     return owner;
 }

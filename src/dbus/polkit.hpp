@@ -11,8 +11,8 @@ namespace vireo::dbus {
 
 class Polkit {
 public:
-    static constexpr Clock::duration limit = std::chrono::seconds(10);                 // when nobody is asked
-    static constexpr Clock::duration interactive_limit = std::chrono::minutes(2);      // for a person to type a password
+    static constexpr Clock::duration limit = std::chrono::seconds(10);             // when nobody is asked
+    static constexpr Clock::duration interactive_limit = std::chrono::minutes(2);  // for a person to type a password
 
     // Root, and the user whom this daemon runs as.
     static bool allowed_now(const api::Call& call) noexcept;
@@ -21,7 +21,7 @@ public:
     // there is no bus or no polkit on it; Error(timeout), Error(cancelled).
     Task<> ask(api::Call call, const char* action);
 
-    void use(std::weak_ptr<Bus> bus) { bus_ = std::move(bus); }        // the service tells, each time it is connected
+    void use(std::weak_ptr<Bus> bus) { bus_ = std::move(bus); }  // the service tells, each time it is connected
 
 private:
     std::weak_ptr<Bus> bus_;

@@ -34,9 +34,12 @@ std::string error_text(const Error& error) {
     return out;
 }
 
-std::string error_name(const Error& error) { return std::string(api::error_prefix).append(to_string(error.code())); }
+std::string error_name(const Error& error) {
+    return std::string(api::error_prefix).append(to_string(error.code()));
+}
 
-void reply(sd_bus_message* call, const api::Method& method, const boost::json::object& result, const api::Call& context) {
+void reply(sd_bus_message* call, const api::Method& method, const boost::json::object& result,
+           const api::Call& context) {
     sd_bus_message* answer = nullptr;
     check(sd_bus_message_new_method_return(call, &answer), "cannot make an answer");
     MessagePtr owner(answer);
@@ -54,7 +57,7 @@ void reply_error(sd_bus_message* call, const Error& error) noexcept {
         sd_bus_message* answer = nullptr;
         check(sd_bus_message_new_method_error(call, &answer, &plain), "cannot make an answer");
         MessagePtr owner(answer);
-        write_value(answer, text, "s", nullptr, {});       // takes care of text that is not UTF-8
+        write_value(answer, text, "s", nullptr, {});  // takes care of text that is not UTF-8
         send(answer, "an error");
     } catch (const std::exception& e) {
         log::warning("cannot answer a D-Bus call with an error: {}", e.what());

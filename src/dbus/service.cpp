@@ -14,13 +14,20 @@ namespace {
 // RequestName: flags, and what the bus answers (the specification, "Message Bus Messages").
 constexpr std::uint32_t request_in_queue = 2;
 
-const char* name_of(BusKind kind) { return kind == BusKind::system ? "system" : "session"; }
+const char* name_of(BusKind kind) {
+    return kind == BusKind::system ? "system" : "session";
+}
 
 }  // namespace
 
 Service::Service(Executor executor, BusKind kind, api::Dispatcher& dispatcher, Blocking& pool, Polkit* polkit,
                  std::string address)
-    : kind_(kind), dispatcher_(dispatcher), pool_(pool), polkit_(polkit), address_(std::move(address)), changed_(executor) {}
+    : kind_(kind),
+      dispatcher_(dispatcher),
+      pool_(pool),
+      polkit_(polkit),
+      address_(std::move(address)),
+      changed_(executor) {}
 
 Task<> Service::run() {
     std::function<Task<>(TaskGroup&)> body = [this](TaskGroup& calls) { return keep_connected(calls); };
@@ -38,7 +45,8 @@ Task<> Service::keep_connected(TaskGroup& calls) {
             lost = current_error(std::current_exception());
         }
         bool was_connected = std::exchange(connected_, false);
-        if (co_await cancellation_requested()) throw Error(Errc::cancelled, "the bus service is stopping");
+        // (joining a group ends the cancelled state, so the error is what tells)
+        if (lost && lost->code() == Errc::cancelled) throw Error(*lost);
         if (lost) report(*lost);
         if (was_connected && Clock::now() - began > std::chrono::seconds(1)) pause = first_retry;
         co_await sleep_for(pause);
@@ -48,7 +56,7 @@ Task<> Service::keep_connected(TaskGroup& calls) {
 
 Task<> Service::serve(TaskGroup& calls) {
     auto bus = co_await Bus::open(kind_, address_, pool_);
-    Exporter exporter(bus, dispatcher_, calls);        // before the name: who finds it finds everything
+    Exporter exporter(bus, dispatcher_, calls);  // before the name: who finds it finds everything
     if (polkit_) polkit_->use(bus);
     co_await all(bus->run(), own_name(bus));
 }
@@ -88,8 +96,8 @@ Task<> Service::own_name(std::shared_ptr<Bus> bus) {
 void Service::report(const Error& lost) {
     if (reported_ == lost.what()) return;
     reported_ = lost.what();
-    log::warning("D-Bus is not available, JSON-RPC is: {}. Trying again.{}{}", lost.what(), lost.hint().empty() ? "" : " ",
-                 lost.hint());
+    log::warning("D-Bus is not available, JSON-RPC is: {}. Trying again.{}{}", lost.what(),
+                 lost.hint().empty() ? "" : " ", lost.hint());
 }
 
 Task<> Service::until_connected() {

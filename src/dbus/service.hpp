@@ -14,16 +14,16 @@ namespace vireo::dbus {
 
 class Service {
 public:
-    static constexpr Clock::duration first_retry = std::chrono::milliseconds(200);     // doubled up to
+    static constexpr Clock::duration first_retry = std::chrono::milliseconds(200);  // doubled up to
     static constexpr Clock::duration last_retry = std::chrono::seconds(5);
-    static constexpr Clock::duration bus_limit = std::chrono::seconds(25);             // for the bus's own answers
+    static constexpr Clock::duration bus_limit = std::chrono::seconds(25);  // for the bus's own answers
 
     // polkit may be null. address: empty for the usual bus of this kind.
     Service(Executor executor, BusKind kind, api::Dispatcher& dispatcher, Blocking& pool, Polkit* polkit = nullptr,
             std::string address = {});
-    Task<> run();                          // until cancelled: Error(cancelled)
+    Task<> run();  // until cancelled: Error(cancelled)
 
-    bool connected() const noexcept { return connected_; }             // and has the name
+    bool connected() const noexcept { return connected_; }  // and has the name
     // True as soon as it is connected, false when it is not within the limit.
     Task<bool> wait_connected(Clock::duration limit);
 
@@ -41,7 +41,7 @@ private:
     std::string address_;
     Notifier changed_;
     bool connected_ = false;
-    std::string reported_;                 // the last failure that was logged: the same one is not logged again
+    std::string reported_;  // the last failure that was logged: the same one is not logged again
 };
 
 }  // namespace vireo::dbus

@@ -16,7 +16,7 @@ constexpr const char* bus_path = "/org/freedesktop/DBus";
 
 // GetConnectionCredentials: a{sv} with UnixUserID u, ProcessID u and more.
 std::shared_ptr<api::Session> session_of(const std::string& name, sd_bus_message* reply) {
-    std::vector<UniqueFd> fds;             // the bus may add a pidfd: closed here
+    std::vector<UniqueFd> fds;  // the bus may add a pidfd: closed here
     auto value = read_value(reply, fds);
     auto& facts = value.as_object();
     auto number = [&](const char* key) -> std::optional<std::int64_t> {
@@ -46,7 +46,7 @@ void Sessions::receive(sd_bus_message* message, const Entry& entry) {
     auto it = known_.find(sender);
     auto& known = it != known_.end() ? *it->second : ask(sender);
     if (known.peer->session) {
-        auto peer = known.peer;            // delivering may end it
+        auto peer = known.peer;  // delivering may end it
         return deliver_(message, entry, peer);
     }
     if (known.waiting.size() >= max_waiting)
@@ -62,15 +62,18 @@ Sessions::Known& Sessions::ask(const std::string& name) {
     known->name = name;
     known->peer = std::make_shared<Peer>();
     // The match first: whoever goes before the bus answers makes the answer an error, whoever goes later is noticed.
-    auto rule = "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
-                "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" + name + "'";
+    auto rule =
+        "type='signal',sender='org.freedesktop.DBus',path='/org/freedesktop/DBus',"
+        "interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='" +
+        name + "'";
     sd_bus_slot* slot = nullptr;
     check(sd_bus_add_match_async(bus_.raw(), &slot, rule.c_str(), on_owner_changed, on_match_installed, known.get()),
           "cannot watch a client of the bus");
     known->match.reset(slot);
     sd_bus_message* request = nullptr;
-    check(sd_bus_message_new_method_call(bus_.raw(), &request, bus_peer, bus_path, bus_peer, "GetConnectionCredentials"),
-          "cannot ask the bus for a client's credentials");
+    check(
+        sd_bus_message_new_method_call(bus_.raw(), &request, bus_peer, bus_path, bus_peer, "GetConnectionCredentials"),
+        "cannot ask the bus for a client's credentials");
     MessagePtr owner(request);
     check(sd_bus_message_append_basic(request, 's', name.c_str()), "cannot ask the bus for a client's credentials");
     check(sd_bus_call_async(bus_.raw(), &slot, request, on_credentials, known.get(), credentials_limit_usec),

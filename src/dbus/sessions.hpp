@@ -14,26 +14,26 @@
 
 namespace vireo::dbus {
 
-struct Entry;                              // what a call is for: exporter.hpp
+struct Entry;  // what a call is for: exporter.hpp
 
 // One client.
 struct Peer {
-    std::shared_ptr<api::Session> session; // null until its credentials are known
-    std::size_t in_flight = 0;             // calls that were not answered yet
+    std::shared_ptr<api::Session> session;  // null until its credentials are known
+    std::size_t in_flight = 0;              // calls that were not answered yet
 };
 
 class Sessions {
 public:
     // The bus lets a user have 256 connections, and one connection 512 matches (dbus-daemon's system bus).
     static constexpr std::size_t max_peers = 400;
-    static constexpr std::size_t max_waiting = 128;      // calls of one client before its credentials are known
+    static constexpr std::size_t max_waiting = 128;  // calls of one client before its credentials are known
 
     using Deliver = std::function<void(sd_bus_message*, const Entry&, const std::shared_ptr<Peer>&)>;
     using Refuse = std::function<void(sd_bus_message*, const Error&)>;
     Sessions(Bus& bus, Deliver deliver, Refuse refuse);
     Sessions(const Sessions&) = delete;
     Sessions& operator=(const Sessions&) = delete;
-    ~Sessions();                           // closes every session
+    ~Sessions();  // closes every session
 
     // Delivers the call now, or once its sender is known. Throws Error(limit_exceeded).
     void receive(sd_bus_message* message, const Entry& entry);

@@ -4,6 +4,7 @@
 #include "dbus/codec.hpp"
 #include "dbus/exporter.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -13,16 +14,18 @@ namespace {
 
 sd_bus_vtable row(int type, std::uint64_t flags) {
     sd_bus_vtable out;
-    std::memset(&out, 0, sizeof out);      // sd-bus asks for zeroes in what a row does not use
+    std::memset(&out, 0, sizeof out);  // sd-bus asks for zeroes in what a row does not use
     out.type = static_cast<std::uint8_t>(type);
     out.flags = flags & ((1ULL << 56) - 1);
     return out;
 }
 
-// "one\0two\0": sd-bus walks it along the signature
+// "one\0two\0": sd-bus walks it along the signature. It refuses a whole interface when a name is no identifier, so
+// new-name is new_name on the bus, where arguments have places and their names only document them.
 std::string names_of(std::span<const api::Field> fields) {
     std::string out;
     for (auto& field : fields) out.append(field.name).push_back('\0');
+    std::ranges::replace(out, '-', '_');
     return out;
 }
 
@@ -35,7 +38,9 @@ const VTable& VTable::of(const api::Interface& interface) {
     return *slot;
 }
 
-const char* VTable::keep(std::string text) { return texts_.emplace_back(std::move(text)).c_str(); }
+const char* VTable::keep(std::string text) {
+    return texts_.emplace_back(std::move(text)).c_str();
+}
 
 VTable::VTable(const api::Interface& interface) {
     std::size_t offset = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Messages that really go over a bus, from a connection to itself.
 #include "dbus/codec.hpp"
+
 #include "private_bus.hpp"
 #include "tests/support/async.hpp"
 
@@ -9,11 +10,10 @@
 #include <boost/json/serialize.hpp>
 
 #include <fcntl.h>
-#include <sys/stat.h>
-
 #include <functional>
 #include <limits>
 #include <string_view>
+#include <sys/stat.h>
 
 using namespace vireo;
 using namespace vireo::dbus;
@@ -31,7 +31,8 @@ public:
         BOOST_REQUIRE_GE(sd_bus_start(bus_), 0);
         BOOST_REQUIRE_GE(sd_bus_get_unique_name(bus_, &name_), 0);
         auto keep = [](sd_bus_message* m, void* data, sd_bus_error*) -> int {
-            if (sd_bus_message_is_signal(m, "org.example.Test", "Value")) static_cast<Loopback*>(data)->last_ = share(m);
+            if (sd_bus_message_is_signal(m, "org.example.Test", "Value"))
+                static_cast<Loopback*>(data)->last_ = share(m);
             return 0;
         };
         BOOST_REQUIRE_GE(sd_bus_add_filter(bus_, nullptr, keep, this), 0);
@@ -80,7 +81,9 @@ private:
     MessagePtr last_;
 };
 
-void must(int r) { BOOST_REQUIRE_GE(r, 0); }
+void must(int r) {
+    BOOST_REQUIRE_GE(r, 0);
+}
 
 Errc code_of(const std::function<void()>& work) {
     try {
@@ -106,17 +109,41 @@ BOOST_AUTO_TEST_CASE(every_signature_round_trips) {
         const char* signature;
         json::value value;
     } cases[] = {
-        {"y", 0}, {"y", 255}, {"b", true}, {"b", false}, {"n", -32768}, {"n", 32767}, {"q", 65535},
-        {"i", std::numeric_limits<int>::min()}, {"i", std::numeric_limits<int>::max()}, {"u", 4294967295u},
-        {"x", std::numeric_limits<std::int64_t>::min()}, {"x", std::numeric_limits<std::int64_t>::max()}, {"t", 0},
-        {"t", std::numeric_limits<std::uint64_t>::max()}, {"d", -0.1}, {"d", 1e308}, {"s", ""},
-        {"s", "über 漢 𝄞"}, {"o", "/org/vireo1/domain/x"}, {"g", "a{sv}"},
-        {"as", json::array{"a", "", "c"}}, {"as", json::array{}}, {"ay", json::array{0, 1, 255}},
-        {"aas", json::array{json::array{"x"}, json::array{}}}, {"ai", json::array{-1, 0, 1}}, {"ao", json::array{"/", "/a"}},
-        {"a{ss}", json::object{{"k", "v"}, {"", ""}}}, {"a{st}", json::object{{"k", 7}}},
-        {"a{sas}", json::object{{"k", json::array{"v"}}}}, {"a{sv}", json::object{}},
+        {"y", 0},
+        {"y", 255},
+        {"b", true},
+        {"b", false},
+        {"n", -32768},
+        {"n", 32767},
+        {"q", 65535},
+        {"i", std::numeric_limits<int>::min()},
+        {"i", std::numeric_limits<int>::max()},
+        {"u", 4294967295u},
+        {"x", std::numeric_limits<std::int64_t>::min()},
+        {"x", std::numeric_limits<std::int64_t>::max()},
+        {"t", 0},
+        {"t", std::numeric_limits<std::uint64_t>::max()},
+        {"d", -0.1},
+        {"d", 1e308},
+        {"s", ""},
+        {"s", "über 漢 𝄞"},
+        {"o", "/org/vireo1/domain/x"},
+        {"g", "a{sv}"},
+        {"as", json::array{"a", "", "c"}},
+        {"as", json::array{}},
+        {"ay", json::array{0, 1, 255}},
+        {"aas", json::array{json::array{"x"}, json::array{}}},
+        {"ai", json::array{-1, 0, 1}},
+        {"ao", json::array{"/", "/a"}},
+        {"a{ss}", json::object{{"k", "v"}, {"", ""}}},
+        {"a{st}", json::object{{"k", 7}}},
+        {"a{oi}", json::object{{"/a", 1}}},
+        {"a{sas}", json::object{{"k", json::array{"v"}}}},
+        {"a{sv}", json::object{}},
         {"aa{sv}", json::array{json::object{{"a", 1}}, json::object{}}},
-        {"a{sa{sv}}", json::object{{"k", json::object{{"x", true}}}}}, {"v", "text"}, {"av", json::array{1, "two", 3.5, true}},
+        {"a{sa{sv}}", json::object{{"k", json::object{{"x", true}}}}},
+        {"v", "text"},
+        {"av", json::array{1, "two", 3.5, true}},
     };
     for (auto& [signature, value] : cases) {
         BOOST_TEST_CONTEXT(signature << " " << json::serialize(value)) {
@@ -127,11 +154,12 @@ BOOST_AUTO_TEST_CASE(every_signature_round_trips) {
 
 BOOST_AUTO_TEST_CASE(a_plain_dictionary_keeps_kinds_and_nesting) {
     Loopback bus;
-    auto value = json::parse(R"({"bool": true, "int": -5, "big": 18446744073709551615, "real": 2.0, "text": "x", "empty": {},
+    auto value =
+        json::parse(R"({"bool": true, "int": -5, "big": 18446744073709551615, "real": 2.0, "text": "x", "empty": {},
         "none": [], "texts": ["a", "b"], "ints": [1, -2], "mixed": [1, "a", {"k": [true]}, [2, [3]]],
         "objects": [{"a": 1}, {"b": {"c": {"d": []}}}], "memory": {"unit": "KiB", "value": 1048576}})");
     auto back = bus.round_trip(value, "a{sv}");
-    BOOST_TEST(json::serialize(back) == json::serialize(value));       // kinds too: 2.0 stays a double
+    BOOST_TEST(json::serialize(back) == json::serialize(value));  // kinds too: 2.0 stays a double
     auto& object = back.get_object();
     BOOST_TEST(object["real"].is_double());
     BOOST_TEST(object["int"].is_int64());
@@ -148,12 +176,15 @@ BOOST_AUTO_TEST_CASE(declared_keys_get_their_types) {
     Loopback bus;
     const api::Field inner_keys[] = {{"u", "u", nullptr, true}};
     const api::DictType inner{"Inner", inner_keys};
-    const api::Field keys[] = {{"path", "o", nullptr, true}, {"count", "t", nullptr, true}, {"list", "aa{sv}", &inner, false},
+    const api::Field keys[] = {{"path", "o", nullptr, true},
+                               {"count", "t", nullptr, true},
+                               {"list", "aa{sv}", &inner, false},
                                {"share", "d", nullptr, false}};
     const api::DictType dict{"Outer", keys};
-    json::value value{{"share", 1}, {"count", 5}, {"path", "/x"}, {"list", json::array{json::object{{"u", 9}}}}, {"other", 1}};
+    json::value value{
+        {"share", 1}, {"count", 5}, {"path", "/x"}, {"list", json::array{json::object{{"u", 9}}}}, {"other", 1}};
     auto message = bus.through([&](sd_bus_message* m) { write_value(m, value, "a{sv}", &dict, {}); });
-    const char* types[] = {"d", "t", "o", "aa{sv}", "x"};              // in the order of the value
+    const char* types[] = {"d", "t", "o", "aa{sv}", "x"};  // in the order of the value
     must(sd_bus_message_enter_container(message.get(), 'a', "{sv}"));
     for (auto* expected : types) {
         const char *key = nullptr, *contents = nullptr;
@@ -174,7 +205,8 @@ BOOST_AUTO_TEST_CASE(text_that_is_not_utf8_is_repaired) {
     using namespace std::string_literals;
     BOOST_TEST(bus.round_trip(json::string("a\xFFz"), "s") == json::value("a\xEF\xBF\xBDz"));
     BOOST_TEST(bus.round_trip(json::string("a\0z"s), "s") == json::value("a\xEF\xBF\xBDz"));
-    BOOST_TEST(bus.round_trip(json::string("\xED\xA0\x80"), "s") == json::value("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"));
+    BOOST_TEST(bus.round_trip(json::string("\xED\xA0\x80"), "s") ==
+               json::value("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"));
     BOOST_TEST(bus.round_trip(json::string("\xC3"), "s") == json::value("\xEF\xBF\xBD"));
     BOOST_TEST(bus.round_trip(json::string("ok \xF0\x9D\x84\x9E \xC0\xAF"), "s") ==
                json::value("ok \xF0\x9D\x84\x9E \xEF\xBF\xBD\xEF\xBF\xBD"));
@@ -187,7 +219,8 @@ BOOST_AUTO_TEST_CASE(a_result_that_does_not_fit_its_signature_is_our_fault) {
     Loopback bus;
     auto refused = [&](json::value value, const char* signature) {
         BOOST_TEST_CONTEXT(signature << " " << json::serialize(value)) {
-            auto code = code_of([&] { (void)bus.sealed([&](sd_bus_message* m) { write_value(m, value, signature, nullptr, {}); }); });
+            auto code = code_of(
+                [&] { (void)bus.sealed([&](sd_bus_message* m) { write_value(m, value, signature, nullptr, {}); }); });
             BOOST_TEST((code == Errc::internal));
         }
     };
@@ -219,12 +252,13 @@ BOOST_AUTO_TEST_CASE(what_no_bus_would_carry_is_refused_before_it_is_sent) {
     Loopback bus;
     json::value deep = 1;
     for (int i = 0; i < 25; ++i) deep = json::object{{"k", std::move(deep)}};
-    auto code = code_of([&] { (void)bus.sealed([&](sd_bus_message* m) { write_value(m, deep, "a{sv}", nullptr, {}); }); });
+    auto code =
+        code_of([&] { (void)bus.sealed([&](sd_bus_message* m) { write_value(m, deep, "a{sv}", nullptr, {}); }); });
     BOOST_TEST((code == Errc::limit_exceeded));
     json::value large = json::string(max_message_bytes + 1, 'x');
     code = code_of([&] { (void)bus.sealed([&](sd_bus_message* m) { write_value(m, large, "s", nullptr, {}); }); });
     BOOST_TEST((code == Errc::limit_exceeded));
-    json::value allowed = 1;                                           // and the deepest that we do send gets through
+    json::value allowed = 1;  // and the deepest that we do send gets through
     for (int i = 0; i < 21; ++i) allowed = json::object{{"k", std::move(allowed)}};
     BOOST_TEST(bus.round_trip(allowed, "a{sv}") == allowed);
 }
@@ -241,9 +275,12 @@ BOOST_AUTO_TEST_CASE(hostile_messages_are_refused) {
     refused("a struct", [](sd_bus_message* m) { must(sd_bus_message_append(m, "(si)", "x", 1)); });
     refused("a struct inside", [](sd_bus_message* m) { must(sd_bus_message_append(m, "a{sv}", 1, "k", "(i)", 1)); });
     refused("keys that are numbers", [](sd_bus_message* m) { must(sd_bus_message_append(m, "a{us}", 1, 1u, "x")); });
-    refused("a key twice", [](sd_bus_message* m) { must(sd_bus_message_append(m, "a{sv}", 2, "k", "i", 1, "k", "i", 2)); });
-    refused("not a number", [](sd_bus_message* m) { must(sd_bus_message_append(m, "d", std::numeric_limits<double>::quiet_NaN())); });
-    refused("infinite", [](sd_bus_message* m) { must(sd_bus_message_append(m, "d", std::numeric_limits<double>::infinity())); });
+    refused("a key twice",
+            [](sd_bus_message* m) { must(sd_bus_message_append(m, "a{sv}", 2, "k", "i", 1, "k", "i", 2)); });
+    refused("not a number",
+            [](sd_bus_message* m) { must(sd_bus_message_append(m, "d", std::numeric_limits<double>::quiet_NaN())); });
+    refused("infinite",
+            [](sd_bus_message* m) { must(sd_bus_message_append(m, "d", std::numeric_limits<double>::infinity())); });
     refused("arrays in arrays", [](sd_bus_message* m) {
         must(sd_bus_message_open_container(m, 'a', "v"));
         for (int i = 0; i < max_nesting; ++i) {
@@ -292,7 +329,7 @@ BOOST_AUTO_TEST_CASE(descriptors_pass_in_both_directions) {
     message.reset();
     BOOST_TEST(args["fd"] == json::value(0));
     BOOST_REQUIRE(in.size() == 1);
-    struct stat ours {}, theirs {};
+    struct stat ours{}, theirs{};
     BOOST_TEST(::fstat(in[0].get(), &ours) == 0);
     BOOST_TEST(::stat(file.c_str(), &theirs) == 0);
     BOOST_TEST(ours.st_ino == theirs.st_ino);

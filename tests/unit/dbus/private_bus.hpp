@@ -3,20 +3,19 @@
 #pragma once
 #include "tests/support/folder.hpp"
 
+#include <chrono>
+#include <csignal>
+#include <cstring>
 #include <fcntl.h>
+#include <fstream>
+#include <stdexcept>
+#include <string>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
-
-#include <chrono>
-#include <csignal>
-#include <cstring>
-#include <fstream>
-#include <stdexcept>
-#include <string>
 #include <thread>
+#include <unistd.h>
 
 namespace vireo::test {
 
@@ -30,8 +29,10 @@ public:
     std::string address() const { return "unix:path=" + socket(); }
     void start() {
         std::ofstream(folder_ / "bus.conf")
-            << "<busconfig><type>session</type><listen>" << address() << "</listen><auth>EXTERNAL</auth>"
-            << "<policy context='default'><allow send_destination='*' eavesdrop='true'/><allow eavesdrop='true'/><allow own='*'/></policy></busconfig>";
+            << "<busconfig><type>session</type><listen>" << address()
+            << "</listen><auth>EXTERNAL</auth><limit name='max_replies_per_connection'>50000</limit>"
+            << "<policy context='default'><allow send_destination='*' eavesdrop='true'/><allow "
+               "eavesdrop='true'/><allow own='*'/></policy></busconfig>";
         auto config = "--config-file=" + (folder_ / "bus.conf").string();
         auto parent = ::getpid();
         pid_ = ::fork();
