@@ -44,10 +44,7 @@ std::vector<Tag> tags_of(const std::string& text) {
                 continue;
             }
             auto key = word();
-            if (key.empty() || text[stop] != '=') {
-                ++stop;
-                continue;
-            }
+            if (text[stop] != '=') continue;  // a word of <!DOCTYPE>
             char quote = text[++stop];
             auto end = text.find(quote, stop + 1);
             tag.attributes[key] = text.substr(stop + 1, end - stop - 1);
