@@ -85,13 +85,15 @@ qemu::ProbeSettings probe_settings(const std::optional<host::Account>& account) 
     return settings;
 }
 
-Task<std::vector<api::Hypervisor>> hypervisors(qemu::CapabilitiesCache& cache) {
+Task<std::vector<api::Hypervisor>> hypervisors(Parts& parts) {
     std::vector<api::Hypervisor> list;
-    for (auto& found : qemu::find_binaries()) {
+    auto look = [](std::stop_token) { return qemu::find_binaries(); };
+    auto binaries = co_await parts.pool.call(std::move(look));
+    for (auto& found : binaries) {
         api::Hypervisor entry;
         entry.binary = found.path;
         try {
-            auto caps = co_await cache.get(found.path);
+            auto caps = co_await parts.capabilities.get(found.path);
             entry.version = caps->version.text();
             entry.architecture = caps->arch;
             entry.kvm = caps->kvm_enabled;
@@ -119,7 +121,7 @@ service::ManagerApi::Host host_of(const Configuration& c, Parts& parts) {
     host.info.cgroups = host::to_string(parts.cgroups.kind());
     host.info.scope = c.scope == Scope::system ? api::Scope::system : api::Scope::session;
     host.info.version = VIREO_VERSION;
-    host.hypervisors = [&parts] { return hypervisors(parts.capabilities); };
+    host.hypervisors = [&parts] { return hypervisors(parts); };
     return host;
 }
 

@@ -2,11 +2,14 @@
 #include "domain/domains.hpp"
 
 #include "domain/complete.hpp"
+#include "firmware/prepare.hpp"
+#include "firmware/resolve.hpp"
 #include "model/validate.hpp"
 #include "support/log.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <charconv>
 
@@ -24,6 +27,11 @@ std::uint64_t written_usec(const std::filesystem::path& document) {
     struct stat status {};
     if (::stat(document.c_str(), &status)) return 1;
     return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(status.st_mtim.tv_nsec) / 1000;
+}
+
+// Did a start that was neither finished nor undone change this variable store?
+bool cut_off(const std::filesystem::path& store) {
+    return ::access((store.string() + ".before-start").c_str(), F_OK) == 0 || ::access((store.string() + ".created").c_str(), F_OK) == 0;
 }
 
 }  // namespace
@@ -236,9 +244,19 @@ void Domains::load_definitions() {
         domain->autostart_ = entry.autostart;
         domain->revision_ = written_usec(document);
         domain->listed_ = true;
+        if (auto store = firmware::store_of(definition, env_.layout.data); store && cut_off(store->path)) unfinished_.push_back(*store);
         by_uuid_.emplace(entry.uuid, domain);
         by_name_.emplace(definition.name, std::move(domain));
     }
+}
+
+// After a power cut no status document tells of a start that was cut off, but its variable store does. What runs was
+// finished when it was taken over; of the rest the start never succeeded.
+Task<> Domains::finish_stores() {
+    std::vector<firmware::Leftover> leftovers;
+    for (auto& store : std::exchange(unfinished_, {}))
+        if (cut_off(store.path)) leftovers.emplace_back(std::move(store), firmware::Started::no);
+    if (!leftovers.empty()) co_await firmware::recover(env_.pool, std::move(leftovers));
 }
 
 Task<> Domains::start_marked(std::function<Task<>(std::shared_ptr<Domain>)> start) {

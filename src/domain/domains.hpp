@@ -2,6 +2,7 @@
 // Every domain of this daemon: finding them, and the changes that make and unmake them.
 #pragma once
 #include "domain/domain.hpp"
+#include "firmware/nvram_store.hpp"
 #include "model/domain_xml.hpp"
 
 #include <map>
@@ -62,8 +63,10 @@ private:
     void drop(const std::shared_ptr<Domain>& domain);
     void load_definitions();
     Task<> reattach();
+    Task<> finish_stores();
 
     Environment& env_;
+    std::vector<firmware::StoreSpec> unfinished_;                // found while loading: a start was cut off there
     std::unordered_map<std::string, std::shared_ptr<Domain>, TextHash, std::equal_to<>> by_uuid_;
     std::map<std::string, std::shared_ptr<Domain>, std::less<>> by_name_;
 };

@@ -168,6 +168,7 @@ Task<> Domains::reattach() {
 Task<> Domains::load() {
     load_definitions();
     co_await reattach();
+    co_await finish_stores();
 }
 
 }  // namespace vireo::domain
