@@ -23,7 +23,9 @@ bool express_nic(std::string_view model) noexcept {
 
 bool on_pci(const Controller& controller) noexcept {
     using enum Controller::Type;
-    return controller.type != pci && controller.type != ide && controller.model != Controller::Model::none;
+    return (controller.type == scsi || controller.type == sata || controller.type == virtio_serial ||
+            controller.type == usb) &&
+           controller.model != Controller::Model::none;
 }
 
 bool express_controller(const Controller& controller) noexcept {
@@ -85,7 +87,7 @@ Result<> place_built_in(Assignment& assignment, PciMap& map, Controller::Type ty
     if (!controller) return {};
     if (!controller->info.address) {
         controller->info.address = place;
-        return map.reserve(place, describe(*controller));
+        return map.reserve(controller->info, describe(*controller));
     }
     const auto* given = std::get_if<PciAddress>(&*controller->info.address);
     if (given && given->domain == 0 && given->bus == 0 && given->slot == place.slot &&
@@ -111,7 +113,7 @@ Result<> place_ich9(Assignment& assignment, PciMap& map) {
         if (controller.model == ich9_ehci1) place = at(slot, 7);
         if (!place || !map.is_free(*place)) continue;
         controller.info.address = *place;
-        if (auto reserved = map.reserve(*place, describe(controller)); !reserved) return reserved;
+        if (auto reserved = map.reserve(controller.info, describe(controller)); !reserved) return reserved;
     }
     return {};
 }
@@ -125,7 +127,7 @@ Result<> place_preferred(Assignment& assignment, PciMap& map) {
                                   controller.model == Controller::Model::piix3_uhci;
             if (!built_in || controller.info.address || !map.is_free(at(1, 2))) continue;
             controller.info.address = at(1, 2);
-            if (auto reserved = map.reserve(at(1, 2), describe(controller)); !reserved) return reserved;
+            if (auto reserved = map.reserve(controller.info, describe(controller)); !reserved) return reserved;
         }
     }
     if (auto placed = place_ich9(assignment, map); !placed) return placed;
@@ -136,16 +138,20 @@ Result<> place_preferred(Assignment& assignment, PciMap& map) {
         const auto place = at(assignment.machine == MachineKind::q35 ? 1 : 2, 0);
         if (!map.slot_is_free(0, place.slot)) continue;
         video.info.address = place;
-        if (auto reserved = map.reserve(place, describe(video)); !reserved) return reserved;
+        if (auto reserved = map.reserve(video.info, describe(video)); !reserved) return reserved;
     }
     return {};
 }
 
-Result<> reserve_given(PciMap& map, const model::DeviceInfo& info, const std::string& name) {
+Result<> reserve_given(PciMap& map, model::DeviceInfo& info, const std::string& name) {
     if (!info.address) return {};
     const auto* address = std::get_if<PciAddress>(&*info.address);
     if (!address) return wrong_address(name, "pci");
-    return map.reserve(*address, name);
+    if (*address == PciAddress{}) {  // the host bridge's place stands for "none yet", as in libvirt
+        info.address.reset();
+        return {};
+    }
+    return map.reserve(info, name);
 }
 
 Result<> reserve_all_given(Assignment& assignment, PciMap& map, const std::vector<Pending>& devices) {
@@ -183,8 +189,7 @@ Result<> assign_pci(Assignment& assignment) {
         if (device.info->address) continue;
         if (auto done = map->place(*device.info, device.name, device.express); !done) return done;
     }
-    map->finish();
-    return map->check_functions();
+    return map->finish();
 }
 
 }  // namespace vireo::qemu

@@ -120,7 +120,7 @@ void CommandLineBuilder::add_controllers() {
                     driver = "virtio-scsi-pci";
                     break;
                 case lsilogic:
-                    driver = "lsi";
+                    driver = "lsi53c895a";
                     break;
                 case lsisas1078:
                     driver = "megasas";

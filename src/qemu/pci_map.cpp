@@ -55,6 +55,7 @@ Result<> PciMap::add_bus(const Controller& controller) {
                : model == pcie_root_port ? Kind::express_port
                                          : Kind::bridge;
     if (bus.kind == Kind::express_port) bus.first_slot = bus.last_slot = 0;
+    if (model == dmi_to_pci_bridge) bus.first_slot = 0;
     buses_.emplace(index, std::move(bus));
     return {};
 }
@@ -74,10 +75,11 @@ Result<Controller*> PciMap::add_controller(Controller::Model model, std::optiona
 }
 
 void PciMap::chipset(const PciAddress& address, std::string owner) {
-    buses_[address.bus].functions[{address.slot, address.function}] = {std::move(owner), true, true, false};
+    buses_[address.bus].functions[{address.slot, address.function}] = {std::move(owner), true, true, false, nullptr};
 }
 
-Result<> PciMap::reserve(const PciAddress& address, const std::string& owner) {
+Result<> PciMap::reserve(model::DeviceInfo& info, const std::string& owner) {
+    const auto address = std::get<PciAddress>(*info.address);
     if (address.domain != 0 || address.bus >= most_buses)
         return fail(Errc::invalid_config, owner, " is at the PCI address ", text(address), ", which does not exist");
     if (!buses_.contains(address.bus)) {
@@ -88,7 +90,7 @@ Result<> PciMap::reserve(const PciAddress& address, const std::string& owner) {
     if (address.slot > bus.last_slot || address.slot < bus.first_slot || address.function > 7)
         return fail(Errc::invalid_config, owner, " is at the PCI address ", text(address), ", but bus ",
                     fmt::format("{} has the slots {:02x} to {:02x}", address.bus, bus.first_slot, bus.last_slot));
-    Function function{owner, address.multifunction.value_or(false), false, false};
+    Function function{owner, address.multifunction.value_or(false), false, false, &info};
     auto [other, fresh] = bus.functions.insert({{address.slot, address.function}, function});
     if (!fresh)
         return fail(Errc::invalid_config, other->second.owner, " and ", owner, " are both at the PCI address ",
@@ -132,9 +134,8 @@ Result<> PciMap::put(model::DeviceInfo& info, std::uint32_t bus, std::uint32_t s
     address.slot = slot;
     address.function = function;
     address.multifunction = multifunction;
-    if (auto reserved = reserve(address, owner); !reserved) return reserved;
     info.address = std::move(address);
-    return {};
+    return reserve(info, owner);
 }
 
 // Root ports share slots, eight in each: there are 31 slots on pcie.0 and each port is a whole bus.
@@ -278,29 +279,35 @@ void PciMap::describe_bridge(Controller& controller) const {
     }
 }
 
-void PciMap::finish() {
+Result<> PciMap::switch_multifunction() {
+    for (auto& [index, bus] : buses_) {
+        for (const auto& [place, function] : bus.functions) {
+            if (place.second == 0 || function.chipset) continue;
+            auto first = bus.functions.find({place.first, 0});
+            if (first == bus.functions.end() || first->second.multifunction) continue;
+            auto& at = std::get<PciAddress>(*first->second.info->address);
+            if (at.multifunction)
+                return Failure(
+                    Error(Errc::invalid_config, fmt::format("{} and {} share the slot {:02x} of PCI bus {}",
+                                                            first->second.owner, function.owner, place.first, index))
+                        .with_hint("The device at function 0 needs multifunction='on' in its address"));
+            at.multifunction = true;
+            first->second.multifunction = true;
+        }
+    }
+    return {};
+}
+
+Result<> PciMap::finish() {
     if (used_port_ && !free_port()) {
         if (auto made = add_controller(Controller::Model::pcie_root_port)) {
             // A full root bus has no spare place, which is no reason to refuse the domain.
             if (!place_port((*made)->info, describe(**made))) controllers().pop_back();
         }
     }
+    if (auto switched = switch_multifunction(); !switched) return switched;
     for (auto& controller : controllers()) describe_bridge(controller);
     controllers().shrink_to_fit();
-}
-
-Result<> PciMap::check_functions() const {
-    for (const auto& [index, bus] : buses_) {
-        for (const auto& [place, function] : bus.functions) {
-            if (place.second == 0 || function.chipset) continue;
-            auto first = bus.functions.find({place.first, 0});
-            if (first == bus.functions.end() || first->second.multifunction) continue;
-            return Failure(
-                Error(Errc::invalid_config, fmt::format("{} and {} share the slot {:02x} of PCI bus {}",
-                                                        first->second.owner, function.owner, place.first, index))
-                    .with_hint("The device at function 0 needs multifunction='on' in its address"));
-        }
-    }
     return {};
 }
 

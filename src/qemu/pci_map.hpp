@@ -18,8 +18,9 @@ public:
     static bool is_root(const model::Controller& controller) noexcept;
 
     void chipset(const model::PciAddress& address, std::string owner);  // its slot is for the chipset's functions only
-    // Failure(invalid_config): taken (both owners are named) or no such place. A missing bus is added.
-    Result<> reserve(const model::PciAddress& address, const std::string& owner);
+    // Takes the place that `info` names. Failure(invalid_config): taken (both owners are named) or no such place. A
+    // missing bus is added.
+    Result<> reserve(model::DeviceInfo& info, const std::string& owner);
     bool is_free(const model::PciAddress& address) const;
     bool slot_is_free(std::uint32_t bus, std::uint32_t slot) const;
 
@@ -29,9 +30,9 @@ public:
     // express: onto a port of its own, on machines that have such; else a slot of a conventional bus.
     Result<> place(model::DeviceInfo& info, const std::string& owner, bool express);
 
-    // A spare port, for what is plugged in later, if this run used one; the bridges' own properties.
-    void finish();
-    Result<> check_functions() const;  // a slot with several functions needs multifunction='on' at function 0
+    // The end: a spare port, for what is plugged in later, if this run used one; multifunction='on' at function 0 of
+    // the slots that have several; the bridges' own properties. Pointers to controllers hold no longer.
+    Result<> finish();
 
 private:
     enum class Kind { root, express_root, express_port, bridge };
@@ -40,6 +41,7 @@ private:
         bool multifunction = false;
         bool chipset = false;
         bool port = false;  // a root port
+        model::DeviceInfo* info = nullptr;
     };
     struct Bus {
         Kind kind = Kind::root;
@@ -59,6 +61,7 @@ private:
                  const std::string& owner, std::optional<bool> multifunction = {});
     std::optional<std::uint32_t> free_slot(std::uint32_t bus) const;
     std::optional<std::uint32_t> free_port() const;
+    Result<> switch_multifunction();
     void describe_bridge(model::Controller& controller) const;
 
     Assignment& assignment_;
