@@ -112,7 +112,11 @@ void crash_everywhere(const std::function<void(DefinitionStore&)>& prepare,
     bool seen_before = false, seen_after = false;
     for (std::size_t kill_at = 1;; ++kill_at) {
         StoreFixture f;
-        prepare(f.store);
+        {
+            Blocking pool;  // gone, with its threads, before the fork
+            DefinitionStore store(pool, f.folder.path());
+            prepare(store);
+        }
         BOOST_REQUIRE(state_of(f.store) == before);
         auto path = f.folder.path();
         auto trace = run_traced(

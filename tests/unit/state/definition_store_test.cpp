@@ -9,6 +9,7 @@
 #include "tests/unit/state/fixture.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -29,6 +30,21 @@ std::string find_xml(const Definitions& loaded, const std::string& uuid) {
 
 std::size_t entries(const fs::path& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+// A mount namespace; for others than root in a user namespace in which they are root.
+bool own_namespace() {
+    auto user = ::geteuid(), group = ::getegid();
+    if (::unshare(CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER))) return false;
+    auto write_map = [](const char* file, const std::string& text) {
+        auto fd = open_file(file, O_WRONLY);
+        return fd && write_all(fd->get(), text, file).has_value();
+    };
+    if (user != 0 &&
+        !(write_map("/proc/self/setgroups", "deny") && write_map("/proc/self/uid_map", fmt::format("0 {} 1", user)) &&
+          write_map("/proc/self/gid_map", fmt::format("0 {} 1", group))))
+        return false;
+    return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
 }
 
 }  // namespace
@@ -236,10 +252,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_keeps_the_old_document_and_says_so) {
     constexpr int cannot = 77;
     auto child = ::fork();
     if (child == 0) {
-        int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
-        if (::unshare(spaces) || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) ||
-            ::mount("vireo", folder.path().c_str(), "tmpfs", 0, "size=64k"))
-            ::_exit(cannot);
+        if (!own_namespace() || ::mount("vireo", folder.path().c_str(), "tmpfs", 0, "size=64k")) ::_exit(cannot);
         int step = 1;
         try {
             fs::create_directory(folder / "autostart");
