@@ -9,7 +9,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <grp.h>
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -71,11 +70,14 @@ struct ChildPlan {                                       // all that the child n
     for (int i = 0; i < plan.count; ++i)
         if (::dup2(parked[i], plan.fds[i][0]) < 0) fail("passing descriptors");
     if (plan.command->uid) {
+        // The kernel's calls, not the C library's: those hand the change to every thread that the parent had, and wait
+        // for ever for one that was just being made.
         auto& groups = plan.command->groups;
-        if (::setgroups(groups.size(), groups.data())) fail("setting groups");
+        if (::syscall(SYS_setgroups, groups.size(), groups.data())) fail("setting groups");
         auto gid = plan.command->gid.value_or(static_cast<gid_t>(*plan.command->uid));
-        if (::setresgid(gid, gid, gid)) fail("setting the group");
-        if (::setresuid(*plan.command->uid, *plan.command->uid, *plan.command->uid)) fail("setting the user");
+        if (::syscall(SYS_setresgid, gid, gid, gid)) fail("setting the group");
+        auto uid = *plan.command->uid;
+        if (::syscall(SYS_setresuid, uid, uid, uid)) fail("setting the user");
     }
     if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
     char go = 0;
