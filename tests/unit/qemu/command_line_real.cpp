@@ -64,6 +64,7 @@ struct Guest {
     model::Domain domain;
     std::vector<UniqueFd> kept;
     Resources resources;
+    std::optional<uid_t> user;
     std::optional<Process> process;
     std::optional<QmpClient> monitor;
 
@@ -103,6 +104,7 @@ struct Guest {
         command.argv = line.argv;
         command.fds = line.fds;
         command.fds[2] = file("stderr", O_WRONLY);
+        if (user) command.uid = command.gid = *user;
         auto executor = co_await asio::this_coro::executor;
         process = take(Process::start(executor, command));
         kept.clear();  // QEMU has its own copies
@@ -255,4 +257,23 @@ ASYNC_TEST(command_line_real_uefi) {
     co_await guest.monitor->execute("cont");
     json::value status = co_await guest.monitor->execute("query-status");
     BOOST_TEST(status.at("status").as_string() == "running");
+}
+
+// The point of handing descriptors: nothing of the guest's is readable for the user that its QEMU runs as.
+ASYNC_TEST(command_line_real_as_a_user_that_may_open_nothing) {
+    if (no_qemu()) co_return;
+    if (::getuid() != 0) {
+        vireo::test::skip("needs root, to run QEMU as somebody else");
+        co_return;
+    }
+    Guest guest;
+    guest.user = 65534;
+    co_await run_guest(
+        guest, document("q35",
+                        "<disk type='file' device='disk'><source file='/a'/><target dev='vda' bus='virtio'/></disk>"
+                        "<disk type='file' device='cdrom'><source file='/b'/><target dev='sda' bus='sata'/></disk>"
+                        "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='writethrough'/>"
+                        "<source file='/c'/><target dev='vdb' bus='virtio'/></disk>"
+                        "<serial type='file'><source path='/log'/></serial><interface type='user'/>"
+                        "<channel type='unix'><target type='virtio' name='a'/></channel>"));
 }
