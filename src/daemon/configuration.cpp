@@ -3,9 +3,8 @@
 
 #include "support/file.hpp"
 
-#include <unistd.h>
-
 #include <cstdlib>
+#include <unistd.h>
 
 namespace vireo::daemon {
 namespace {
@@ -37,18 +36,26 @@ Result<> set(Configuration& c, const std::string& key, const std::string& value)
         target = *parsed;
         return {};
     };
-    if (key == "socket") c.socket = value;
-    else if (key == "qemu-user") c.qemu_user = value;
-    else if (key == "cgroup-parent") c.cgroup_parent = value;
-    else if (key == "cgroups") return boolean(c.cgroups);
-    else if (key == "bus") return boolean(c.bus);
-    else if (key == "autostart") return boolean(c.autostart);
-    else if (key == "firmware-folder") c.firmware_folders.emplace_back(value);
+    if (key == "socket")
+        c.socket = value;
+    else if (key == "qemu-user")
+        c.qemu_user = value;
+    else if (key == "cgroup-parent")
+        c.cgroup_parent = value;
+    else if (key == "cgroups")
+        return boolean(c.cgroups);
+    else if (key == "bus")
+        return boolean(c.bus);
+    else if (key == "autostart")
+        return boolean(c.autostart);
+    else if (key == "firmware-folder")
+        c.firmware_folders.emplace_back(value);
     else if (key == "log-level") {
         auto level = as_level(value);
         if (!level) return Failure(level.error());
         c.log_level = *level;
-    } else return fail(Errc::invalid_argument, "there is no setting '", key, "'");
+    } else
+        return fail(Errc::invalid_argument, "there is no setting '", key, "'");
     return {};
 }
 
@@ -74,7 +81,8 @@ Result<> read_settings(Configuration& c, const std::filesystem::path& file) {
 
 std::filesystem::path usual_file(Scope scope) {
     if (scope == Scope::system) return "/etc/vireo/vireod.conf";
-    if (const char* config = std::getenv("XDG_CONFIG_HOME"); config && *config == '/') return std::filesystem::path(config) / "vireo/vireod.conf";
+    if (const char* config = std::getenv("XDG_CONFIG_HOME"); config && *config == '/')
+        return std::filesystem::path(config) / "vireo/vireod.conf";
     if (const char* home = std::getenv("HOME")) return std::filesystem::path(home) / ".config/vireo/vireod.conf";
     return {};
 }
@@ -97,7 +105,7 @@ std::string usage() {
 Result<Configuration> configure(std::span<const std::string> arguments) {
     Configuration c;
     c.scope = ::geteuid() == 0 ? Scope::system : Scope::session;
-    std::vector<std::pair<std::string, std::string>> later;   // the command line wins over the file
+    std::vector<std::pair<std::string, std::string>> later;  // the command line wins over the file
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         std::string name = arguments[i], value;
         bool has_value = false;
@@ -112,20 +120,29 @@ Result<Configuration> configure(std::span<const std::string> arguments) {
             value = arguments[++i];
             return {};
         };
-        if (name == "--system") c.scope = Scope::system;
-        else if (name == "--session") c.scope = Scope::session;
-        else if (name == "--help" || name == "-h") c.show_help = true;
-        else if (name == "--version") c.show_version = true;
-        else if (name == "--no-bus") later.emplace_back("bus", "no");
+        if (name == "--system")
+            c.scope = Scope::system;
+        else if (name == "--session")
+            c.scope = Scope::session;
+        else if (name == "--help" || name == "-h")
+            c.show_help = true;
+        else if (name == "--version")
+            c.show_version = true;
+        else if (name == "--no-bus")
+            later.emplace_back("bus", "no");
         else if (name == "--config" || name == "--socket" || name == "--log-level" || name == "--set") {
             if (auto got = need_value(); !got) return Failure(got.error());
-            if (name == "--config") c.configuration_file = value;
+            if (name == "--config")
+                c.configuration_file = value;
             else if (name == "--set") {
                 auto equals = value.find('=');
-                if (equals == std::string::npos) return fail(Errc::invalid_argument, "--set needs KEY=VALUE, not '", value, "'");
+                if (equals == std::string::npos)
+                    return fail(Errc::invalid_argument, "--set needs KEY=VALUE, not '", value, "'");
                 later.emplace_back(trimmed(value.substr(0, equals)), trimmed(value.substr(equals + 1)));
-            } else later.emplace_back(name.substr(2), value);
-        } else return fail(Errc::invalid_argument, "there is no option '", arguments[i], "'; see vireod --help");
+            } else
+                later.emplace_back(name.substr(2), value);
+        } else
+            return fail(Errc::invalid_argument, "there is no option '", arguments[i], "'; see vireod --help");
     }
     bool named = !c.configuration_file.empty();
     if (!named) c.configuration_file = usual_file(c.scope);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What vireod is told: on its command line, and in /etc/vireo/vireod.conf (per user $XDG_CONFIG_HOME/vireo/vireod.conf),
-// "key = value" lines with # comments. The command line wins. Only this folder reads configuration.
+// What vireod is told: on its command line, and in /etc/vireo/vireod.conf (per user
+// $XDG_CONFIG_HOME/vireo/vireod.conf), "key = value" lines with # comments. The command line wins. Only this folder
+// reads configuration.
 #pragma once
 #include "support/error.hpp"
 #include "support/log.hpp"
@@ -17,15 +18,15 @@ enum class Scope { system, session };
 
 struct Configuration {
     Scope scope = Scope::session;
-    std::filesystem::path socket;                        // empty: the scope's usual place
-    std::filesystem::path configuration_file;            // empty: the scope's usual place, which may be absent
-    bool bus = true;                                     // offer the API on D-Bus too
+    std::filesystem::path socket;              // empty: the scope's usual place
+    std::filesystem::path configuration_file;  // empty: the scope's usual place, which may be absent
+    bool bus = true;                           // offer the API on D-Bus too
     log::Level log_level = log::Level::info;
-    std::string qemu_user;                               // whom QEMU runs as when the daemon is root; empty: chosen
-    std::string cgroup_parent;                           // folder below each hierarchy's root; empty: vireo
+    std::string qemu_user;      // whom QEMU runs as when the daemon is root; empty: chosen
+    std::string cgroup_parent;  // folder below each hierarchy's root; empty: vireo
     bool cgroups = true;
-    std::vector<std::filesystem::path> firmware_folders; // empty: the standard ones
-    bool autostart = true;                               // start what is marked autostart
+    std::vector<std::filesystem::path> firmware_folders;  // empty: the standard ones
+    bool autostart = true;                                // start what is marked autostart
     bool show_help = false, show_version = false;
 };
 

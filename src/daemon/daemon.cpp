@@ -17,10 +17,10 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <unistd.h>
 
 namespace vireo::daemon {
 namespace {
@@ -72,7 +72,9 @@ std::optional<host::Account> qemu_account(const Configuration& c) {
     if (::geteuid() != 0) return std::nullopt;
     auto account = take(host::find_account(c.qemu_user));
     if (account.name == "nobody")
-        log::warning("there is no user vireo-qemu: guests run as nobody; install the package's sysusers.d file or set qemu-user");
+        log::warning(
+            "there is no user vireo-qemu: guests run as nobody; install the package's sysusers.d file or set "
+            "qemu-user");
     return account;
 }
 
@@ -175,7 +177,8 @@ Task<> run(Configuration configuration) {
     auto activated = take(activated_socket());
     auto path = configuration.socket.empty() ? layout.socket() : configuration.socket;
     // Everybody may connect to the system's: what they may do is asked per call. A user's is the user's alone.
-    auto socket = activated ? std::move(*activated) : rpc::listen_on(path, configuration.scope == Scope::system ? 0666 : 0600);
+    auto socket =
+        activated ? std::move(*activated) : rpc::listen_on(path, configuration.scope == Scope::system ? 0666 : 0600);
     rpc::Server server(executor, std::move(socket), dispatcher);
     auto kind = configuration.scope == Scope::system ? dbus::BusKind::system : dbus::BusKind::session;
     dbus::Service bus(executor, kind, dispatcher, parts.pool, &polkit);

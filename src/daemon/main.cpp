@@ -4,11 +4,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fmt/core.h>
-#include <malloc.h>
 
 #include <csignal>
 #include <cstdio>
+#include <fmt/core.h>
+#include <malloc.h>
 
 namespace {
 
@@ -33,7 +33,7 @@ int serve(vireo::daemon::Configuration configuration) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
-    ::mallopt(M_ARENA_MAX, 2);                           // the pool's threads allocate little: no arena for each
+    ::mallopt(M_ARENA_MAX, 2);  // the pool's threads allocate little: no arena for each
     std::vector<std::string> arguments(argv + 1, argv + argc);
     auto configuration = vireo::daemon::configure(arguments);
     if (!configuration) {

@@ -9,11 +9,14 @@ Result<std::optional<UniqueFd>> activated_socket() {
     int count = ::sd_listen_fds(/*unset_environment=*/1);
     if (count <= 0) return std::optional<UniqueFd>();
     if (count > 1 || ::sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, /*listening=*/1, nullptr, 0) <= 0)
-        return fail(Errc::invalid_config, "systemd passed something else than one listening unix stream socket: see vireo.socket");
+        return fail(Errc::invalid_config,
+                    "systemd passed something else than one listening unix stream socket: see vireo.socket");
     return std::optional<UniqueFd>(UniqueFd(SD_LISTEN_FDS_START));
 }
 
-void notify(const std::string& state) { (void)::sd_notify(/*unset_environment=*/0, state.c_str()); }
+void notify(const std::string& state) {
+    (void)::sd_notify(/*unset_environment=*/0, state.c_str());
+}
 
 Task<> feed_watchdog() {
     std::uint64_t usec = 0;

@@ -15,7 +15,7 @@ namespace vireo::daemon {
 // Error(invalid_config): it passed something else.
 Result<std::optional<UniqueFd>> activated_socket();
 
-void notify(const std::string& state);                   // sd_notify(3): "READY=1", "STATUS=…", "STOPPING=1"
+void notify(const std::string& state);  // sd_notify(3): "READY=1", "STATUS=…", "STOPPING=1"
 
 // Says that we live, twice per WatchdogSec=, as long as the loop runs; ends at once when there is no watchdog.
 Task<> feed_watchdog();

@@ -29,7 +29,8 @@ Task<std::string> complete(Environment& environment, model::Domain& definition) 
     auto catalog = co_await environment.firmwares.get();
     firmware::ResolveOptions options(environment.layout.data);
     options.qcow2 = true;
-    definition = co_await firmware::resolve(environment.pool, std::move(definition), std::move(catalog), std::move(options));
+    definition =
+        co_await firmware::resolve(environment.pool, std::move(definition), std::move(catalog), std::move(options));
     take(model::validate(definition));
     co_return model::format_domain_xml(definition);
 }

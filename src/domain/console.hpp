@@ -9,11 +9,11 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <sys/types.h>
 
 #include <deque>
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 namespace vireo::domain {
 
@@ -28,7 +28,7 @@ public:
     bool attached() const noexcept { return static_cast<bool>(client_); }
     // The client's end. It first gets what was kept. Error(busy) when somebody has it, unless force takes it over.
     Result<UniqueFd> attach(bool force);
-    void close();                                        // the guest is gone: the client sees the end of the stream
+    void close();  // the guest is gone: the client sees the end of the stream
 
     static constexpr std::size_t kept_bytes = 64u << 10;
 

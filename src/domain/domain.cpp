@@ -6,9 +6,8 @@
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
+#include <fmt/format.h>
 
 namespace vireo::domain {
 
@@ -19,11 +18,13 @@ Domain::~Domain() = default;
 Result<std::shared_ptr<const std::string>> Domain::xml(std::optional<Kind> kind) const {
     auto wanted = kind.value_or(active() ? Kind::live : Kind::persistent);
     if (wanted == Kind::live) {
-        if (!active()) return Failure(Error(Errc::invalid_state, "domain " + name_ + " is not active").with_object(name_));
+        if (!active())
+            return Failure(Error(Errc::invalid_state, "domain " + name_ + " is not active").with_object(name_));
         return running_->live_xml;
     }
     if (!persistent_xml_)
-        return Failure(Error(Errc::invalid_state, "domain " + name_ + " is transient: it has no persistent definition").with_object(name_));
+        return Failure(Error(Errc::invalid_state, "domain " + name_ + " is transient: it has no persistent definition")
+                           .with_object(name_));
     return persistent_xml_;
 }
 
@@ -34,12 +35,17 @@ std::vector<SerialPort> Domain::serial_ports() const {
 }
 
 Result<UniqueFd> Domain::open_console(const std::string& device, bool force) {
-    if (!active()) return Failure(Error(Errc::invalid_state, "domain " + name_ + " is not active").with_object(name_).with_hint("start it first: vireo start " + name_));
+    if (!active())
+        return Failure(Error(Errc::invalid_state, "domain " + name_ + " is not active")
+                           .with_object(name_)
+                           .with_hint("start it first: vireo start " + name_));
     for (auto& port : running_->ports) {
         if (device.empty() ? !port.console : port.alias != device) continue;
-        if (!port.console) return fail(Errc::unsupported, "device ", device, " of domain ", name_, " has no pseudo-terminal to open");
+        if (!port.console)
+            return fail(Errc::unsupported, "device ", device, " of domain ", name_, " has no pseudo-terminal to open");
         auto client = port.console->attach(force);
-        if (!client) return Failure(client.error().wrap("cannot open " + port.alias + " of domain " + name_).with_object(name_));
+        if (!client)
+            return Failure(client.error().wrap("cannot open " + port.alias + " of domain " + name_).with_object(name_));
         return client;
     }
     if (device.empty()) return fail(Errc::not_found, "domain ", name_, " has no serial device with a pseudo-terminal");
@@ -49,13 +55,16 @@ Result<UniqueFd> Domain::open_console(const std::string& device, bool force) {
 Task<AsyncMutex::Guard> Domain::turn(std::optional<std::uint64_t> if_revision) {
     auto guard = co_await queue_.lock();
     if (if_revision && *if_revision != revision_)
-        throw Error(Errc::conflict, fmt::format("domain {} is at revision {} now, not at {}", name_, revision_, *if_revision)).with_object(name_);
+        throw Error(Errc::conflict,
+                    fmt::format("domain {} is at revision {} now, not at {}", name_, revision_, *if_revision))
+            .with_object(name_);
     co_return guard;
 }
 
 Running& Domain::require_running(const char* what) {
     if (!running_ || !running_->machine || running_->has_ended)
-        throw Error(Errc::invalid_state, fmt::format("cannot {} domain {}: it is not running", what, name_)).with_object(name_);
+        throw Error(Errc::invalid_state, fmt::format("cannot {} domain {}: it is not running", what, name_))
+            .with_object(name_);
     return *running_;
 }
 
@@ -70,7 +79,7 @@ void Domain::keep_running(Task<> work) {
 void Domain::bump() {
     auto since = std::chrono::system_clock::now().time_since_epoch();
     auto now = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
-    revision_ = std::max(revision_ + 1, now);            // grows across restarts of the daemon too
+    revision_ = std::max(revision_ + 1, now);  // grows across restarts of the daemon too
 }
 
 void Domain::set_state(State state, std::string reason) {
@@ -80,7 +89,9 @@ void Domain::set_state(State state, std::string reason) {
     env_.observer.changed(*this);
 }
 
-void Domain::tell(Lifecycle event, std::string_view detail) { env_.observer.lifecycle(*this, event, detail); }
+void Domain::tell(Lifecycle event, std::string_view detail) {
+    env_.observer.lifecycle(*this, event, detail);
+}
 
 void Domain::save_status(Running& run) {
     run.status.name = name_;
@@ -93,7 +104,9 @@ void Domain::save_status(Running& run) {
 
 Task<> Domain::set_autostart(bool on, std::optional<std::uint64_t> if_revision) {
     auto guard = co_await turn(if_revision);
-    if (!persistent()) throw Error(Errc::invalid_state, "domain " + name_ + " is transient: it cannot start with the host").with_object(name_);
+    if (!persistent())
+        throw Error(Errc::invalid_state, "domain " + name_ + " is transient: it cannot start with the host")
+            .with_object(name_);
     if (autostart_ == on) co_return;
     co_await env_.definitions.set_autostart(uuid_, on);
     autostart_ = on;

@@ -21,12 +21,13 @@
 
 namespace vireo::domain {
 
-inline constexpr auto monitor_limit = std::chrono::seconds(10);      // for one command of a running guest
-inline constexpr auto graceful_limit = std::chrono::seconds(15);     // for QEMU to write out what it has
-inline constexpr auto kill_after = std::chrono::seconds(2);          // SIGTERM first: QEMU takes 3 to 15 ms
-inline constexpr auto probe_first = std::chrono::milliseconds(500);  // until a guest that does not answer is asked again
-inline constexpr auto probe_at_most = std::chrono::seconds(15);      // the pause doubles up to this
-inline constexpr auto shutdown_limit = std::chrono::seconds(60);     // for a guest's own shutdown, when one waits for it
+inline constexpr auto monitor_limit = std::chrono::seconds(10);   // for one command of a running guest
+inline constexpr auto graceful_limit = std::chrono::seconds(15);  // for QEMU to write out what it has
+inline constexpr auto kill_after = std::chrono::seconds(2);       // SIGTERM first: QEMU takes 3 to 15 ms
+inline constexpr auto probe_first =
+    std::chrono::milliseconds(500);                               // until a guest that does not answer is asked again
+inline constexpr auto probe_at_most = std::chrono::seconds(15);   // the pause doubles up to this
+inline constexpr auto shutdown_limit = std::chrono::seconds(60);  // for a guest's own shutdown, when one waits for it
 
 enum class Kind { live, persistent };
 
@@ -59,13 +60,14 @@ public:
     bool active() const noexcept { return running_ != nullptr; }
     bool persistent() const noexcept { return persistent_xml_ != nullptr; }
     bool autostart() const noexcept { return autostart_; }
-    bool listed() const noexcept { return listed_; }     // false while its first definition is being stored
+    bool listed() const noexcept { return listed_; }  // false while its first definition is being stored
     std::uint64_t revision() const noexcept { return revision_; }
     const Summary& summary() const noexcept { return active() ? running_->summary : summary_; }
     const Running* running() const noexcept { return running_.get(); }
     std::shared_ptr<Running> running_shared() const noexcept { return running_; }
-    std::vector<SerialPort> serial_ports() const;        // in the order of the definition
-    // The definition's text. Error(invalid_state) when there is none of this kind; without a kind: live, else persistent.
+    std::vector<SerialPort> serial_ports() const;  // in the order of the definition
+    // The definition's text. Error(invalid_state) when there is none of this kind; without a kind: live, else
+    // persistent.
     Result<std::shared_ptr<const std::string>> xml(std::optional<Kind> kind = {}) const;
 
     // Changes. Each waits for its turn; Error(conflict) when if_revision is given and does not match then.
@@ -77,7 +79,7 @@ public:
     Task<> suspend(std::optional<std::uint64_t> if_revision);
     Task<> resume(std::optional<std::uint64_t> if_revision);
     Task<> set_autostart(bool on, std::optional<std::uint64_t> if_revision);
-    Result<UniqueFd> open_console(const std::string& device, bool force);   // device empty: the first one
+    Result<UniqueFd> open_console(const std::string& device, bool force);  // device empty: the first one
 
     // A change that the service shows as a job can be cancelled by one that must not wait for it: destroy cancels a
     // start. The service sets this while the start runs.
@@ -93,11 +95,11 @@ private:
     Task<std::shared_ptr<Running>> press_power_button(bool reboot, Stages& stages);
     Task<> take_down(std::shared_ptr<Running> run, bool graceful, std::string reason);
 
-    void keep_running(Task<> work);                      // with nobody waiting; keeps this object alive meanwhile
+    void keep_running(Task<> work);  // with nobody waiting; keeps this object alive meanwhile
 
     // What QEMU says, and what follows from it (live.cpp)
     qemu::MachineProcess::Callbacks callbacks(const std::shared_ptr<Running>& run);
-    void began(const std::shared_ptr<Running>& run);     // it runs: hears what was said meanwhile
+    void began(const std::shared_ptr<Running>& run);  // it runs: hears what was said meanwhile
     void heard(const std::shared_ptr<Running>& run, const qemu::QmpEvent& event);
     void heard_stop(Running& run);
     void heard_resume(Running& run);
@@ -129,7 +131,7 @@ private:
     bool autostart_ = false, listed_ = false;
     std::uint64_t revision_ = 0;
     AsyncMutex queue_;
-    std::shared_ptr<Running> running_;                   // null while it is off
+    std::shared_ptr<Running> running_;  // null while it is off
 };
 
 }  // namespace vireo::domain

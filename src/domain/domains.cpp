@@ -7,36 +7,40 @@
 #include "model/validate.hpp"
 #include "support/log.hpp"
 
+#include <charconv>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <charconv>
 
 namespace vireo::domain {
 namespace {
 
 Error name_taken(const Domain& other) {
-    return Error(Errc::already_exists, fmt::format("the name {} is taken by the domain with UUID {}", other.name(), other.uuid()))
+    return Error(Errc::already_exists,
+                 fmt::format("the name {} is taken by the domain with UUID {}", other.name(), other.uuid()))
         .with_object(other.name())
         .with_hint("to change that domain, give its UUID in the definition; else choose another name");
 }
 
 // When the document was written, in microseconds since 1970: a revision that grows across restarts of the daemon.
 std::uint64_t written_usec(const std::filesystem::path& document) {
-    struct stat status {};
+    struct stat status{};
     if (::stat(document.c_str(), &status)) return 1;
-    return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(status.st_mtim.tv_nsec) / 1000;
+    return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000 +
+           static_cast<std::uint64_t>(status.st_mtim.tv_nsec) / 1000;
 }
 
 // Did a start that was neither finished nor undone change this variable store?
 bool cut_off(const std::filesystem::path& store) {
-    return ::access((store.string() + ".before-start").c_str(), F_OK) == 0 || ::access((store.string() + ".created").c_str(), F_OK) == 0;
+    return ::access((store.string() + ".before-start").c_str(), F_OK) == 0 ||
+           ::access((store.string() + ".created").c_str(), F_OK) == 0;
 }
 
 }  // namespace
 
-Domains::Domains(Environment& environment) : env_(environment) { env_.domains = this; }
+Domains::Domains(Environment& environment) : env_(environment) {
+    env_.domains = this;
+}
 Domains::~Domains() = default;
 
 std::shared_ptr<Domain> Domains::find_uuid(std::string_view uuid) const {
@@ -120,7 +124,8 @@ Task<Defined> Domains::define(DefineRequest request) {
     std::exception_ptr failure;
     try {
         auto guard = co_await domain->turn(request.if_revision);
-        if (by_uuid_.find(defined.uuid) == by_uuid_.end()) throw Error(Errc::busy, "domain " + definition.name + " was removed meanwhile");
+        if (by_uuid_.find(defined.uuid) == by_uuid_.end())
+            throw Error(Errc::busy, "domain " + definition.name + " was removed meanwhile");
         defined.created = !domain->persistent();
         auto xml = std::make_shared<const std::string>(co_await complete(env_, definition));
         co_await env_.definitions.save(defined.uuid, *xml);
@@ -148,7 +153,9 @@ Task<std::shared_ptr<Domain>> Domains::create(model::Domain definition) {
     bool fresh = false;
     auto domain = place(definition, fresh);
     if (!fresh)
-        throw Error(Errc::already_exists, "there is a domain " + domain->name() + " already").with_object(domain->name()).with_hint("start it: vireo start " + domain->name());
+        throw Error(Errc::already_exists, "there is a domain " + domain->name() + " already")
+            .with_object(domain->name())
+            .with_hint("start it: vireo start " + domain->name());
     std::exception_ptr failure;
     try {
         auto guard = co_await domain->turn({});
@@ -174,17 +181,20 @@ void Domains::forget(const std::shared_ptr<Domain>& domain) {
     env_.observer.removed(*domain);
 }
 
-Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision) {
+Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram,
+                         std::optional<std::uint64_t> if_revision) {
     auto guard = co_await domain->turn(if_revision);
     if (!domain->persistent())
-        throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it has no definition to remove").with_object(domain->name());
-    auto definition = take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
+        throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it has no definition to remove")
+            .with_object(domain->name());
+    auto definition =
+        take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
     co_await env_.definitions.remove(domain->uuid());
     domain->persistent_xml_.reset();
     domain->autostart_ = false;
     domain->bump();
     domain->tell(Lifecycle::undefined, "removed");
-    if (domain->active()) {                              // it goes on, and its variable store goes when it ends
+    if (domain->active()) {  // it goes on, and its variable store goes when it ends
         domain->running_->nvram_disposal = nvram;
         domain->set_state(domain->state(), domain->reason());
         co_return;
@@ -196,12 +206,18 @@ Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, st
 Task<> Domains::rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision) {
     if (auto valid = model::validate_name(new_name); !valid) throw valid.error().with_code(Errc::invalid_argument);
     auto guard = co_await domain->turn(if_revision);
-    if (!domain->persistent()) throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it cannot be renamed").with_object(domain->name());
-    if (domain->active()) throw Error(Errc::invalid_state, "domain " + domain->name() + " is running: it cannot be renamed").with_object(domain->name()).with_hint("shut it down first");
+    if (!domain->persistent())
+        throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it cannot be renamed")
+            .with_object(domain->name());
+    if (domain->active())
+        throw Error(Errc::invalid_state, "domain " + domain->name() + " is running: it cannot be renamed")
+            .with_object(domain->name())
+            .with_hint("shut it down first");
     if (new_name == domain->name()) co_return;
     if (auto taken = by_name_.find(new_name); taken != by_name_.end()) throw name_taken(*taken->second);
-    by_name_.emplace(new_name, domain);                  // both names are ours until it is on disk
-    auto definition = take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
+    by_name_.emplace(new_name, domain);  // both names are ours until it is on disk
+    auto definition =
+        take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
     definition.name = new_name;
     auto xml = std::make_shared<const std::string>(model::format_domain_xml(definition));
     std::exception_ptr failure;
@@ -225,17 +241,20 @@ Task<> Domains::rename(std::shared_ptr<Domain> domain, std::string new_name, std
 
 void Domains::load_definitions() {
     auto loaded = take(env_.definitions.load_all());
-    for (auto& problem : loaded.problems) log::error("{} is left alone: {}", problem.file.string(), problem.error.what());
+    for (auto& problem : loaded.problems)
+        log::error("{} is left alone: {}", problem.file.string(), problem.error.what());
     for (auto& entry : loaded.definitions) {
         auto document = env_.definitions.folder() / (entry.uuid + ".xml");
         auto parsed = model::parse_domain_xml(entry.xml, model::ParseOptions{.lenient = true});
         if (!parsed || !parsed->domain.uuid || parsed->domain.uuid->to_string() != entry.uuid) {
-            log::error("{} is left alone: {}", document.string(), parsed ? "its UUID is not the one in its name" : parsed.error().what());
+            log::error("{} is left alone: {}", document.string(),
+                       parsed ? "its UUID is not the one in its name" : parsed.error().what());
             continue;
         }
         auto& definition = parsed->domain;
         if (auto taken = by_name_.find(definition.name); taken != by_name_.end()) {
-            log::error("{} is left alone: its name {} is taken by {}", document.string(), definition.name, taken->second->uuid());
+            log::error("{} is left alone: its name {} is taken by {}", document.string(), definition.name,
+                       taken->second->uuid());
             continue;
         }
         auto domain = std::make_shared<Domain>(env_, entry.uuid, definition.name);
@@ -244,7 +263,8 @@ void Domains::load_definitions() {
         domain->autostart_ = entry.autostart;
         domain->revision_ = written_usec(document);
         domain->listed_ = true;
-        if (auto store = firmware::store_of(definition, env_.layout.data); store && cut_off(store->path)) unfinished_.push_back(*store);
+        if (auto store = firmware::store_of(definition, env_.layout.data); store && cut_off(store->path))
+            unfinished_.push_back(*store);
         by_uuid_.emplace(entry.uuid, domain);
         by_name_.emplace(definition.name, std::move(domain));
     }

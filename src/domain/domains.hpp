@@ -16,12 +16,12 @@ namespace vireo::domain {
 
 struct DefineRequest {
     DefineRequest() = default;
-    model::Domain definition;                            // parsed, not yet completed
+    model::Domain definition;  // parsed, not yet completed
     bool dry_run = false;
     std::optional<std::uint64_t> if_revision;
 };
 struct Defined {
-    std::shared_ptr<Domain> domain;                      // null with dry_run when there is none yet
+    std::shared_ptr<Domain> domain;  // null with dry_run when there is none yet
     std::string uuid, name, xml;
     bool created = false;
     std::uint64_t revision = 0;
@@ -35,8 +35,8 @@ public:
     // Only what is listed: not what is just being defined for the first time.
     std::shared_ptr<Domain> find_uuid(std::string_view uuid) const;
     std::shared_ptr<Domain> find_name(std::string_view name) const;
-    std::shared_ptr<Domain> find(std::string_view key) const;    // UUID, name, or id while it runs, in this order
-    std::vector<std::shared_ptr<Domain>> all() const;            // by name
+    std::shared_ptr<Domain> find(std::string_view key) const;  // UUID, name, or id while it runs, in this order
+    std::vector<std::shared_ptr<Domain>> all() const;          // by name
     std::size_t count() const noexcept { return by_uuid_.size(); }
     std::size_t active_count() const noexcept;
 
@@ -45,13 +45,13 @@ public:
     Task<std::shared_ptr<Domain>> create(model::Domain definition);
     Task<> undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision);
     Task<> rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision);
-    void forget(const std::shared_ptr<Domain>& domain);          // a transient one that is off
+    void forget(const std::shared_ptr<Domain>& domain);  // a transient one that is off
 
     // At the daemon's start: reads every definition, then re-attaches to what still runs and undoes half-made starts.
     Task<> load();
     // Domains marked autostart that are off. Their errors are logged.
     Task<> start_marked(std::function<Task<>(std::shared_ptr<Domain>)> start);
-    Task<> close();                                              // the daemon ends; guests go on
+    Task<> close();  // the daemon ends; guests go on
 
 private:
     friend class Reattach;
@@ -66,7 +66,7 @@ private:
     Task<> finish_stores();
 
     Environment& env_;
-    std::vector<firmware::StoreSpec> unfinished_;                // found while loading: a start was cut off there
+    std::vector<firmware::StoreSpec> unfinished_;  // found while loading: a start was cut off there
     std::unordered_map<std::string, std::shared_ptr<Domain>, TextHash, std::equal_to<>> by_uuid_;
     std::map<std::string, std::shared_ptr<Domain>, std::less<>> by_name_;
 };

@@ -3,8 +3,8 @@
 #pragma once
 #include "domain/states.hpp"
 #include "firmware/catalog.hpp"
-#include "host/cgroup.hpp"
 #include "host/account.hpp"
+#include "host/cgroup.hpp"
 #include "qemu/capabilities_cache.hpp"
 #include "state/definition_store.hpp"
 #include "state/layout.hpp"
@@ -24,8 +24,16 @@ class Domains;
 struct Environment {
     Environment(Executor e, Blocking& p, state::Layout l, state::DefinitionStore& d, state::StatusStore& s,
                 qemu::CapabilitiesCache& c, firmware::CatalogCache& f, host::Cgroups& g, Observer& o)
-        : executor(e), pool(p), layout(std::move(l)), definitions(d), statuses(s), capabilities(c), firmwares(f), cgroups(g),
-          observer(o), background(e, TaskGroup::OnError::report) {}
+        : executor(e),
+          pool(p),
+          layout(std::move(l)),
+          definitions(d),
+          statuses(s),
+          capabilities(c),
+          firmwares(f),
+          cgroups(g),
+          observer(o),
+          background(e, TaskGroup::OnError::report) {}
 
     Executor executor;
     Blocking& pool;
@@ -36,12 +44,13 @@ struct Environment {
     firmware::CatalogCache& firmwares;
     host::Cgroups& cgroups;
     Observer& observer;
-    std::optional<host::Account> qemu_account;           // whom QEMU runs as; none: ourselves
-    std::map<std::string, std::string> default_emulators;   // by architecture, once found; get() notices when one is gone
-    Domains* domains = nullptr;                          // set by its constructor
-    TaskGroup background;                                // what goes on without anybody waiting for it
-    std::set<int> ports_in_use;                          // of displays of running guests
-    int last_id = 0;                                     // the number of the newest run
+    std::optional<host::Account> qemu_account;  // whom QEMU runs as; none: ourselves
+    std::map<std::string, std::string>
+        default_emulators;       // by architecture, once found; get() notices when one is gone
+    Domains* domains = nullptr;  // set by its constructor
+    TaskGroup background;        // what goes on without anybody waiting for it
+    std::set<int> ports_in_use;  // of displays of running guests
+    int last_id = 0;             // the number of the newest run
 };
 
 }  // namespace vireo::domain

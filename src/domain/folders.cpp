@@ -10,13 +10,19 @@
 namespace vireo::domain {
 namespace fs = std::filesystem;
 
-fs::path run_folder(const Environment& environment, const std::string& uuid) { return environment.layout.run / "qemu" / uuid; }
-fs::path monitor_path(const Environment& environment, const std::string& uuid) { return run_folder(environment, uuid) / "monitor.sock"; }
-fs::path log_path(const Environment& environment, const std::string& uuid) { return environment.layout.log / "qemu" / (uuid + ".log"); }
+fs::path run_folder(const Environment& environment, const std::string& uuid) {
+    return environment.layout.run / "qemu" / uuid;
+}
+fs::path monitor_path(const Environment& environment, const std::string& uuid) {
+    return run_folder(environment, uuid) / "monitor.sock";
+}
+fs::path log_path(const Environment& environment, const std::string& uuid) {
+    return environment.layout.log / "qemu" / (uuid + ".log");
+}
 
 Result<UniqueFd> open_log(const fs::path& path) {
     if (auto made = make_folder(path.parent_path(), 0700); !made) return Failure(made.error());
-    struct stat status {};
+    struct stat status{};
     if (::stat(path.c_str(), &status) == 0 && static_cast<std::uint64_t>(status.st_size) > largest_log) {
         auto old = path;
         old += ".old";

@@ -14,7 +14,7 @@ std::filesystem::path run_folder(const Environment& environment, const std::stri
 std::filesystem::path monitor_path(const Environment& environment, const std::string& uuid);
 std::filesystem::path log_path(const Environment& environment, const std::string& uuid);
 
-inline constexpr std::uint64_t largest_log = 1u << 20;   // bytes; a larger one is put aside at the next start
+inline constexpr std::uint64_t largest_log = 1u << 20;  // bytes; a larger one is put aside at the next start
 
 // The log of a guest's QEMU, open for appending and reading. Blocks.
 Result<UniqueFd> open_log(const std::filesystem::path& path);

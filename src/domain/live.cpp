@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A running domain from its start to its end: what its QEMU says, and what follows from it. Nothing here waits for the
 // domain's turn: what has happened has happened.
-#include "domain/domain.hpp"
 #include "domain/complete.hpp"
+#include "domain/domain.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
 #include "model/domain_xml.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
+#include <fmt/format.h>
 
 namespace vireo::domain {
 namespace {
@@ -28,7 +27,9 @@ bool flag_of(const boost::json::object& data, std::string_view key) {
 }
 
 // Is this state one in which the processors stop anyhow, so that QEMU's STOP says nothing new?
-bool standing(State state) { return state == State::in_shutdown || state == State::crashed || state == State::shut_off; }
+bool standing(State state) {
+    return state == State::in_shutdown || state == State::crashed || state == State::shut_off;
+}
 
 }  // namespace
 
@@ -69,16 +70,18 @@ void Domain::began(const std::shared_ptr<Running>& run) {
 void Domain::heard(const std::shared_ptr<Running>& run, const qemu::QmpEvent& event) {
     if (run != running_ || run->has_ended) return;
     if (!run->started) {
-        run->early.push_back(event);                     // told again once the start has succeeded
+        run->early.push_back(event);  // told again once the start has succeeded
         return;
     }
     if (run->health != Health::ok) answered(run);
     auto& data = event.data;
     if (event.name == "STOP") return heard_stop(*run);
     if (event.name == "RESUME") return heard_resume(*run);
-    if (event.name == "SHUTDOWN") return guest_shut_down(run, flag_of(data, "guest"), std::string(text_of(data, "reason")));
+    if (event.name == "SHUTDOWN")
+        return guest_shut_down(run, flag_of(data, "guest"), std::string(text_of(data, "reason")));
     if (event.name == "RESET") {
-        if (flag_of(data, "guest") || text_of(data, "reason").find("reset") != std::string_view::npos) env_.observer.rebooted(*this);
+        if (flag_of(data, "guest") || text_of(data, "reason").find("reset") != std::string_view::npos)
+            env_.observer.rebooted(*this);
     } else if (event.name == "SUSPEND") {
         set_state(State::pm_suspended, "unknown");
         tell(Lifecycle::pm_suspended, "memory");
@@ -106,19 +109,19 @@ void Domain::heard_stop(Running& run) {
 
 void Domain::heard_resume(Running&) {
     if (state_ == State::running) return;
-    bool again = standing(state_);                       // after a reset that a reboot or an action asked for
+    bool again = standing(state_);  // after a reset that a reboot or an action asked for
     set_state(State::running, again ? "booted" : "unpaused");
     if (!again) tell(Lifecycle::resumed, "unpaused");
 }
 
 void Domain::guest_shut_down(const std::shared_ptr<Running>& run, bool by_guest, const std::string& cause) {
-    if (!run->stop_reason.empty()) return;               // it is being stopped anyhow
-    if (cause == "host-signal" || cause == "host-qmp-quit") {   // somebody else ends the process: no action follows
+    if (!run->stop_reason.empty()) return;                     // it is being stopped anyhow
+    if (cause == "host-signal" || cause == "host-qmp-quit") {  // somebody else ends the process: no action follows
         run->stop_reason = "shutdown";
         tell(Lifecycle::shutdown, "host");
         return;
     }
-    if (cause == "guest-panic") return;                  // GUEST_PANICKED says what follows
+    if (cause == "guest-panic") return;  // GUEST_PANICKED says what follows
     set_state(State::in_shutdown, "unknown");
     auto action = cause == "guest-reset" ? run->on_reboot : run->on_poweroff;
     if (run->reboot_wanted) {
@@ -144,12 +147,17 @@ Task<> Domain::follow_action(std::shared_ptr<Running> run, model::LifecycleActio
 
 Task<> Domain::follow_crash(std::shared_ptr<Running> run) {
     switch (run->on_crash) {
-        case model::CrashAction::preserve: co_return;
+        case model::CrashAction::preserve:
+            co_return;
         case model::CrashAction::restart:
         case model::CrashAction::rename_restart:
-        case model::CrashAction::coredump_restart: co_await follow_action(run, model::LifecycleAction::restart, "crashed"); co_return;
+        case model::CrashAction::coredump_restart:
+            co_await follow_action(run, model::LifecycleAction::restart, "crashed");
+            co_return;
         case model::CrashAction::destroy:
-        case model::CrashAction::coredump_destroy: co_await take_down(run, false, "crashed"); co_return;
+        case model::CrashAction::coredump_destroy:
+            co_await take_down(run, false, "crashed");
+            co_return;
     }
 }
 
@@ -183,7 +191,8 @@ Task<> Domain::clean_up(std::shared_ptr<Running> run) {
     auto definition = model::parse_domain_xml(*run->live_xml, model::ParseOptions{.lenient = true});
     if (!definition) co_return;
     try {
-        co_await dispose_of_nvram(env_, std::move(definition->domain), run->nvram_disposal.value_or(NvramDisposal::remove));
+        co_await dispose_of_nvram(env_, std::move(definition->domain),
+                                  run->nvram_disposal.value_or(NvramDisposal::remove));
     } catch (const Error& error) {
         log::error("domain {}: its variable store is left where it is: {}", name_, error.what());
     }

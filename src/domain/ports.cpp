@@ -53,7 +53,8 @@ Result<std::vector<int>> choose_ports(model::Domain& definition, std::set<int>& 
         auto address = listen_address(graphics);
         int port = first_port;
         while (port <= last_port && (taken.contains(port) || !free_now(address, port))) ++port;
-        if (port > last_port) return fail(Errc::limit_exceeded, "no port from 5900 on is free for the VNC display on ", address);
+        if (port > last_port)
+            return fail(Errc::limit_exceeded, "no port from 5900 on is free for the VNC display on ", address);
         taken.insert(port);
         given.push_back(port);
         graphics.port = port;

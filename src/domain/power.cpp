@@ -20,7 +20,8 @@ Task<> Domain::command(std::shared_ptr<Running> run, std::string name, std::stri
     auto error = current_error(failure);
     if (error.code() == Errc::timeout) unresponsive(run);
     auto outer = error.wrap(fmt::format("cannot {} domain {}", what, name_)).with_object(name_);
-    if (error.code() == Errc::timeout) throw outer.with_hint("its QEMU does not answer; vireo destroy " + name_ + " ends it");
+    if (error.code() == Errc::timeout)
+        throw outer.with_hint("its QEMU does not answer; vireo destroy " + name_ + " ends it");
     throw outer;
 }
 
@@ -34,7 +35,9 @@ Task<> Domain::suspend(std::optional<std::uint64_t> if_revision) {
     auto guard = co_await turn(if_revision);
     auto& run = require_running("suspend");
     if (state_ == State::paused) co_return;
-    if (state_ != State::running) throw Error(Errc::invalid_state, fmt::format("cannot suspend domain {}: it is {}", name_, to_string(state_))).with_object(name_);
+    if (state_ != State::running)
+        throw Error(Errc::invalid_state, fmt::format("cannot suspend domain {}: it is {}", name_, to_string(state_)))
+            .with_object(name_);
     run.pause_reason = "user";
     co_await command(running_, "stop", "suspend");
 }
@@ -46,8 +49,11 @@ Task<> Domain::resume(std::optional<std::uint64_t> if_revision) {
         co_await command(running_, "system_wakeup", "wake");
         co_return;
     }
-    if (state_ == State::running) throw Error(Errc::invalid_state, "domain " + name_ + " is running already").with_object(name_);
-    if (state_ != State::paused) throw Error(Errc::invalid_state, fmt::format("cannot resume domain {}: it is {}", name_, to_string(state_))).with_object(name_);
+    if (state_ == State::running)
+        throw Error(Errc::invalid_state, "domain " + name_ + " is running already").with_object(name_);
+    if (state_ != State::paused)
+        throw Error(Errc::invalid_state, fmt::format("cannot resume domain {}: it is {}", name_, to_string(state_)))
+            .with_object(name_);
     co_await command(running_, "cont", "resume");
 }
 
@@ -58,7 +64,8 @@ Task<> Domain::shutdown(ShutdownRequest request, Stages& stages) {
     auto ended = [](std::shared_ptr<Running> r) -> Task<> {
         while (!r->has_ended) co_await r->finished.wait();
     };
-    co_await stage(stages, "guest", with_timeout(ended(run), request.limit, "the shutdown of domain " + name_ + " (which goes on)"));
+    co_await stage(stages, "guest",
+                   with_timeout(ended(run), request.limit, "the shutdown of domain " + name_ + " (which goes on)"));
 }
 
 Task<> Domain::reboot(ShutdownRequest request, Stages& stages) {
@@ -69,7 +76,8 @@ Task<> Domain::reboot(ShutdownRequest request, Stages& stages) {
         while (r->reboot_wanted && !r->has_ended) co_await r->finished.wait();
         if (r->has_ended) throw Error(Errc::invalid_state, "the domain stopped instead of rebooting");
     };
-    co_await stage(stages, "guest", with_timeout(rebooted(run), request.limit, "the reboot of domain " + name_ + " (which goes on)"));
+    co_await stage(stages, "guest",
+                   with_timeout(rebooted(run), request.limit, "the reboot of domain " + name_ + " (which goes on)"));
 }
 
 // Only the pressing takes the domain's turn: what the guest does then takes its time, and may be destroyed meanwhile.
@@ -77,7 +85,8 @@ Task<std::shared_ptr<Running>> Domain::press_power_button(bool reboot, Stages& s
     auto guard = co_await turn({});
     auto& run = require_running(reboot ? "reboot" : "shut down");
     if (state_ != State::running && state_ != State::pm_suspended)
-        throw Error(Errc::invalid_state, fmt::format("cannot {} domain {}: it is {}", reboot ? "reboot" : "shut down", name_, to_string(state_)))
+        throw Error(Errc::invalid_state, fmt::format("cannot {} domain {}: it is {}", reboot ? "reboot" : "shut down",
+                                                     name_, to_string(state_)))
             .with_object(name_)
             .with_hint(state_ == State::paused ? "resume it first: vireo resume " + name_ : "");
     run.reboot_wanted = reboot;
@@ -87,7 +96,7 @@ Task<std::shared_ptr<Running>> Domain::press_power_button(bool reboot, Stages& s
 
 Task<> Domain::destroy(bool graceful, std::optional<std::uint64_t> if_revision, Stages& stages) {
     bool starting = running_ && !running_->started;
-    if (starting && cancel_start) cancel_start();        // it undoes what it has done; then it is our turn
+    if (starting && cancel_start) cancel_start();  // it undoes what it has done; then it is our turn
     auto guard = co_await turn(if_revision);
     if (starting && !running_) co_return;
     if (!running_) throw Error(Errc::invalid_state, "domain " + name_ + " is not running").with_object(name_);

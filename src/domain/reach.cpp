@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Whether a running domain's QEMU answers, and finding out what it does when it answers again: after a silence, or after
-// a restart of the daemon.
+// Whether a running domain's QEMU answers, and finding out what it does when it answers again: after a silence, or
+// after a restart of the daemon.
 #include "domain/domain.hpp"
 #include "support/log.hpp"
 
-#include <fmt/format.h>
-
 #include <chrono>
+#include <fmt/format.h>
 
 namespace vireo::domain {
 namespace {

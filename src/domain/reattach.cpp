@@ -9,14 +9,13 @@
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
-#include <fmt/format.h>
-
 #include <csignal>
+#include <fmt/format.h>
 
 namespace vireo::domain {
 namespace {
 
-constexpr auto half_start_limit = std::chrono::seconds(10);   // for the QEMU of a half-made start to die
+constexpr auto half_start_limit = std::chrono::seconds(10);  // for the QEMU of a half-made start to die
 
 // The definition that a status document holds; what was accepted once is not refused now.
 Result<model::Domain> live_definition(const state::Status& status) {
@@ -33,7 +32,8 @@ public:
 
     Task<> run() {
         auto loaded = take(env_.statuses.load_all());
-        for (auto& problem : loaded.problems) log::error("{} is left alone: {}", problem.file.string(), problem.error.what());
+        for (auto& problem : loaded.problems)
+            log::error("{} is left alone: {}", problem.file.string(), problem.error.what());
         for (auto& status : loaded.statuses) {
             env_.last_id = std::max(env_.last_id, static_cast<int>(status.id));
             auto uuid = status.uuid;
@@ -56,7 +56,8 @@ private:
         if (status.pid > 0) {
             if (auto process = Process::adopt(env_.executor, status.pid, status.process_start_time)) {
                 process->kill(SIGKILL);
-                co_await with_timeout(process->wait(), half_start_limit, "the end of the half-started QEMU of " + status.name);
+                co_await with_timeout(process->wait(), half_start_limit,
+                                      "the end of the half-started QEMU of " + status.name);
             }
         }
         if (auto definition = live_definition(status)) {
@@ -64,7 +65,7 @@ private:
                 std::vector<firmware::Leftover> leftovers;
                 leftovers.emplace_back(std::move(*store), firmware::Started::no);
                 auto results = co_await firmware::recover(env_.pool, std::move(leftovers));
-                if (!results.front()) throw results.front().error();   // the status stays: tried again next time
+                if (!results.front()) throw results.front().error();  // the status stays: tried again next time
             }
         }
         co_await clean_folders(env_, status);
@@ -87,9 +88,10 @@ private:
         domain->state_ = state_from(run->status.state);
         domain->reason_ = run->status.reason;
         finish_firmware(*run);
-        auto machine = qemu::MachineProcess::adopt(env_.executor, run->status.pid, run->status.process_start_time, run->status.monitor_path, domain->callbacks(run));
+        auto machine = qemu::MachineProcess::adopt(env_.executor, run->status.pid, run->status.process_start_time,
+                                                   run->status.monitor_path, domain->callbacks(run));
         run->started = true;
-        if (!machine) {                                  // it ended while nobody watched
+        if (!machine) {  // it ended while nobody watched
             ExitStatus unknown;
             unknown.known = false;
             domain->keep_running(domain->ended(run, unknown));
@@ -153,7 +155,8 @@ private:
         }
         if (left.empty()) co_return;
         auto work = [left](std::stop_token) { return host::Cgroups::remove(left); };
-        if (auto removed = co_await env_.pool.call(std::move(work)); !removed) log::warning("{}", removed.error().what());
+        if (auto removed = co_await env_.pool.call(std::move(work)); !removed)
+            log::warning("{}", removed.error().what());
     }
 
     Environment& env_;

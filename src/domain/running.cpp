@@ -11,7 +11,8 @@ void describe(Running& run, const model::Domain& live) {
     run.ports = ports_of(live);
     run.display_ports.clear();
     for (auto& graphics : live.devices.graphics)
-        if (graphics.autoport.value_or(false) && graphics.port.value_or(-1) > 0) run.display_ports.push_back(*graphics.port);
+        if (graphics.autoport.value_or(false) && graphics.port.value_or(-1) > 0)
+            run.display_ports.push_back(*graphics.port);
 }
 
 std::vector<SerialPort> ports_of(const model::Domain& definition) {
@@ -27,7 +28,7 @@ std::vector<SerialPort> ports_of(const model::Domain& definition) {
     for (std::size_t i = 0; i < devices.consoles.size(); ++i) {
         auto& target = devices.consoles[i].target;
         bool own = target && target->type == model::ConsoleTarget::Type::virtio;
-        if (own) add(devices.consoles[i].info.alias, "console", i);   // the others are serial ports seen again
+        if (own) add(devices.consoles[i].info.alias, "console", i);  // the others are serial ports seen again
     }
     for (std::size_t i = 0; i < devices.parallels.size(); ++i) add(devices.parallels[i].info.alias, "parallel", i);
     return ports;

@@ -20,42 +20,42 @@ namespace vireo::domain {
 // What becomes of the variable store of a domain that goes.
 enum class NvramDisposal { trash, keep, remove };
 
-struct SerialPort {                                      // a serial, parallel or console device
-    std::string alias, kind;                             // "serial0", "serial"
-    std::string path;                                    // its pseudo-terminal; empty when it has none
-    std::shared_ptr<Console> console;                    // null when it cannot be opened
+struct SerialPort {                    // a serial, parallel or console device
+    std::string alias, kind;           // "serial0", "serial"
+    std::string path;                  // its pseudo-terminal; empty when it has none
+    std::shared_ptr<Console> console;  // null when it cannot be opened
 };
 
 struct Running {
     explicit Running(const Executor& executor) : finished(executor) {}
 
-    int id = -1;                                         // unique in this run of the daemon and among what it found
+    int id = -1;  // unique in this run of the daemon and among what it found
     std::shared_ptr<const std::string> live_xml;
     Summary summary;
-    std::uint64_t start_usec = 0;                        // microseconds since 1970-01-01 UTC
-    std::uint64_t known_usec = 0;                        // when the hypervisor answered last
+    std::uint64_t start_usec = 0;  // microseconds since 1970-01-01 UTC
+    std::uint64_t known_usec = 0;  // when the hypervisor answered last
     Health health = Health::connecting;
     model::LifecycleAction on_poweroff = model::LifecycleAction::destroy;
     model::LifecycleAction on_reboot = model::LifecycleAction::restart;
     model::CrashAction on_crash = model::CrashAction::destroy;
 
-    std::optional<qemu::MachineProcess> machine;         // none until it is launched
+    std::optional<qemu::MachineProcess> machine;  // none until it is launched
     std::vector<SerialPort> ports;
-    std::vector<int> display_ports;                      // TCP ports that were chosen for it
-    state::Status status;                                // as it is on disk
-    std::shared_ptr<void> autodestroy;                   // the service's; dropped with the run
+    std::vector<int> display_ports;     // TCP ports that were chosen for it
+    state::Status status;               // as it is on disk
+    std::shared_ptr<void> autodestroy;  // the service's; dropped with the run
 
     // Why it stops, once that is known; else it crashed.
     std::string stop_reason;
-    bool started = false;                                // the start succeeded, or it was found running
-    std::vector<qemu::QmpEvent> early;                   // what QEMU said before that
-    std::optional<ExitStatus> exit_status;               // QEMU has ended
-    bool probing = false;                                // somebody is trying to reach it again
-    std::optional<NvramDisposal> nvram_disposal;         // when it ends and has no definition: of its variable store
-    bool reboot_wanted = false;                          // a shutdown of the guest is to become a reset
-    std::string pause_reason;                            // what the next STOP event means; empty: unknown
+    bool started = false;                         // the start succeeded, or it was found running
+    std::vector<qemu::QmpEvent> early;            // what QEMU said before that
+    std::optional<ExitStatus> exit_status;        // QEMU has ended
+    bool probing = false;                         // somebody is trying to reach it again
+    std::optional<NvramDisposal> nvram_disposal;  // when it ends and has no definition: of its variable store
+    bool reboot_wanted = false;                   // a shutdown of the guest is to become a reset
+    std::string pause_reason;                     // what the next STOP event means; empty: unknown
     bool has_ended = false;
-    Notifier finished;                                   // has_ended became true, or a state that somebody waits for
+    Notifier finished;  // has_ended became true, or a state that somebody waits for
 
     pid_t pid() const { return machine ? machine->pid() : status.pid; }
 };

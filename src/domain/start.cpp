@@ -10,10 +10,9 @@
 #include "qemu/assign.hpp"
 #include "support/log.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
 
 namespace vireo::domain {
 namespace {
@@ -121,9 +120,10 @@ Task<> Start::launch() {
     qemu::MachineProcess::LaunchOptions options;
     options.log_fd = log_.get();
     options.callbacks = domain_.callbacks(run_);
-    run_->machine = co_await qemu::MachineProcess::launch(std::move(prepared), std::move(*monitor_), std::move(options));
+    run_->machine =
+        co_await qemu::MachineProcess::launch(std::move(prepared), std::move(*monitor_), std::move(options));
     log_.reset();
-    images_.clear();                                     // QEMU has its own descriptors now
+    images_.clear();  // QEMU has its own descriptors now
     firmware_.code.reset();
     firmware_.nvram.reset();
     characters_.clear();
@@ -139,7 +139,9 @@ Task<> Start::undo_process() {
 
 Task<> Start::attach_cgroups() {
     if (cgroup_.to_attach.empty()) co_return;
-    auto work = [folders = cgroup_.to_attach, pid = run_->machine->pid()](std::stop_token) { return host::Cgroups::attach(folders, pid); };
+    auto work = [folders = cgroup_.to_attach, pid = run_->machine->pid()](std::stop_token) {
+        return host::Cgroups::attach(folders, pid);
+    };
     take(co_await env_.pool.call(std::move(work)));
 }
 

@@ -25,8 +25,9 @@ namespace vireo::domain {
 
 class Start {
 public:
-    Start(Domain& domain, StartRequest request, Stages& stages) : domain_(domain), env_(domain.env_), request_(request), stages_(stages) {}
-    Task<> run();                                        // under the domain's turn
+    Start(Domain& domain, StartRequest request, Stages& stages)
+        : domain_(domain), env_(domain.env_), request_(request), stages_(stages) {}
+    Task<> run();  // under the domain's turn
 
 private:
     Task<> stages(Rollback& rollback);
@@ -56,11 +57,11 @@ private:
     model::Domain live_;
     std::shared_ptr<const qemu::Capabilities> capabilities_;
     firmware::PreparedFirmware firmware_;
-    std::vector<std::vector<storage::ImageLayer>> images_;   // one chain per disk; empty for a drive without a medium
+    std::vector<std::vector<storage::ImageLayer>> images_;  // one chain per disk; empty for a drive without a medium
     std::optional<qemu::MonitorSocket> monitor_;
     UniqueFd log_;
-    std::map<std::string, qemu::CharacterFiles> characters_; // by alias
-    std::vector<UniqueFd> character_fds_;                    // what they borrow
+    std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
+    std::vector<UniqueFd> character_fds_;                     // what they borrow
     host::GuestCgroup cgroup_;
 };
 

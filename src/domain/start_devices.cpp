@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What is done over QMP between QEMU's start and the guest's: asking what QEMU made, setting what its command line cannot.
+// What is done over QMP between QEMU's start and the guest's: asking what QEMU made, setting what its command line
+// cannot.
 #include "domain/start.hpp"
 #include "model/domain_xml.hpp"
 

@@ -66,7 +66,8 @@ Task<> Start::cgroup() {
 }
 
 // Files and listening sockets of serial ports and channels; other back ends QEMU opens itself.
-Result<> Start::open_character(const std::string& alias, model::CharBackend& backend, const std::filesystem::path& usual) {
+Result<> Start::open_character(const std::string& alias, model::CharBackend& backend,
+                               const std::filesystem::path& usual) {
     auto& files = characters_[alias];
     auto output = [&](const std::string& path, bool append, int& number) -> Result<> {
         auto fd = open_file(path, O_WRONLY | O_CREAT | O_NOCTTY | (append ? O_APPEND : O_TRUNC), 0600);
@@ -76,10 +77,13 @@ Result<> Start::open_character(const std::string& alias, model::CharBackend& bac
         return {};
     };
     if (backend.log)
-        if (auto opened = output(backend.log->file, backend.log->append.value_or(false), files.log); !opened) return opened;
+        if (auto opened = output(backend.log->file, backend.log->append.value_or(false), files.log); !opened)
+            return opened;
     if (backend.type == model::CharType::file && backend.source)
         return output(backend.source->path, backend.source->append.value_or(false), files.output);
-    bool listens = backend.type == model::CharType::unix_ && (!backend.source || backend.source->mode.value_or(model::CharSource::Mode::bind) == model::CharSource::Mode::bind);
+    bool listens = backend.type == model::CharType::unix_ &&
+                   (!backend.source ||
+                    backend.source->mode.value_or(model::CharSource::Mode::bind) == model::CharSource::Mode::bind);
     if (!listens) return {};
     if (!backend.source) backend.source.emplace();
     if (backend.source->path.empty()) backend.source->path = usual;
@@ -96,16 +100,19 @@ Result<> Start::open_characters(const std::filesystem::path& folder) {
     auto each = [&](auto& list) -> Result<> {
         for (auto& device : list)
             if (!device.info.alias.empty())
-                if (auto opened = open_character(device.info.alias, device.backend, folder / device.info.alias); !opened) return opened;
+                if (auto opened = open_character(device.info.alias, device.backend, folder / device.info.alias);
+                    !opened)
+                    return opened;
         return {};
     };
     if (auto done = each(devices.serials); !done) return done;
     if (auto done = each(devices.parallels); !done) return done;
     if (auto done = each(devices.channels); !done) return done;
-    for (auto& console : devices.consoles) {             // one that is a serial port seen again has nothing of its own
+    for (auto& console : devices.consoles) {  // one that is a serial port seen again has nothing of its own
         bool own = console.target && console.target->type == model::ConsoleTarget::Type::virtio;
         if (!own) continue;
-        if (auto opened = open_character(console.info.alias, console.backend, folder / console.info.alias); !opened) return opened;
+        if (auto opened = open_character(console.info.alias, console.backend, folder / console.info.alias); !opened)
+            return opened;
     }
     return {};
 }
@@ -138,7 +145,8 @@ Command Start::command() {
         auto& place = resources.graphics.emplace_back();
         place.socket = graphics.socket;
         for (auto& listen : graphics.listens)
-            if (listen.type == model::GraphicsListen::Type::socket && place.socket.empty()) place.socket = listen.socket;
+            if (listen.type == model::GraphicsListen::Type::socket && place.socket.empty())
+                place.socket = listen.socket;
         if (!listens_on_network(graphics)) continue;
         place.address = listen_address(graphics);
         place.port = static_cast<std::uint16_t>(graphics.port.value_or(0));
@@ -147,7 +155,8 @@ Command Start::command() {
     resources.now = std::chrono::system_clock::now();
     auto line = take(qemu::build_command_line(live_, *capabilities_, resources));
     for (std::size_t i = 0; i < line.images.size(); ++i)
-        if (auto& disk = live_.devices.disks[i]; !line.images[i].empty() && disk.source) disk.source->index = line.images[i].front();
+        if (auto& disk = live_.devices.disks[i]; !line.images[i].empty() && disk.source)
+            disk.source->index = line.images[i].front();
 
     Command command;
     command.argv = std::move(line.argv);

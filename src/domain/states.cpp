@@ -18,7 +18,9 @@ constexpr std::array<std::pair<State, std::string_view>, 8> names{{{State::no_st
 
 }  // namespace
 
-std::string_view to_string(State state) noexcept { return names[static_cast<std::size_t>(state)].second; }
+std::string_view to_string(State state) noexcept {
+    return names[static_cast<std::size_t>(state)].second;
+}
 
 State state_from(std::string_view name) noexcept {
     for (auto& [state, text] : names)

@@ -7,8 +7,8 @@
 namespace vireo::domain {
 
 enum class State { no_state, running, blocked, paused, in_shutdown, shut_off, crashed, pm_suspended };
-std::string_view to_string(State) noexcept;              // "shut-off"
-State state_from(std::string_view) noexcept;             // no_state when it is none of them
+std::string_view to_string(State) noexcept;   // "shut-off"
+State state_from(std::string_view) noexcept;  // no_state when it is none of them
 
 // Whether the daemon can talk to the domain's hypervisor process.
 enum class Health { none, ok, connecting, unresponsive };
@@ -26,7 +26,7 @@ public:
     virtual void lifecycle(const Domain& domain, Lifecycle event, std::string_view detail) = 0;
     virtual void rebooted(const Domain& domain) = 0;
     virtual void renamed(const Domain& domain, const std::string& old_name) = 0;
-    virtual void changed(const Domain& domain) = 0;      // some property may have another value now
+    virtual void changed(const Domain& domain) = 0;  // some property may have another value now
 };
 
 }  // namespace vireo::domain

@@ -6,7 +6,7 @@
 
 namespace vireo::service {
 
-inline std::uint64_t now_usec() {                        // microseconds since 1970-01-01 UTC
+inline std::uint64_t now_usec() {  // microseconds since 1970-01-01 UTC
     auto since = std::chrono::system_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
 }

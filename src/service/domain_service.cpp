@@ -22,14 +22,15 @@ domain::ShutdownRequest request_of(const api::ShutdownOptions& options) {
 }
 
 // Destroys the domain when the caller's connection ends before it does.
-void destroy_with_session(Hub& hub, const std::shared_ptr<api::Session>& session, const std::shared_ptr<domain::Domain>& domain) {
+void destroy_with_session(Hub& hub, const std::shared_ptr<api::Session>& session,
+                          const std::shared_ptr<domain::Domain>& domain) {
     auto run = domain->running_shared();
     if (!run) return;
     std::weak_ptr<domain::Domain> weak = domain;
     auto id = run->id;
     auto gone = [&hub, weak, id, origin = session->origin()] {
         auto target = weak.lock();
-        if (!target || target->id() != id) return;       // another run of it is none of our business
+        if (!target || target->id() != id) return;  // another run of it is none of our business
         auto work = [target](Job& job) -> Task<> { return target->destroy(false, std::nullopt, job); };
         hub.jobs.start("destroy", path_of(target->uuid()), "autodestroy of " + origin, work);
     };
@@ -41,8 +42,8 @@ void destroy_with_session(Hub& hub, const std::shared_ptr<api::Session>& session
 
 }  // namespace
 
-std::shared_ptr<Job> start_job(Hub& hub, const api::Call& call, std::shared_ptr<domain::Domain> domain, std::string operation,
-                               domain::StartRequest request, bool autodestroy) {
+std::shared_ptr<Job> start_job(Hub& hub, const api::Call& call, std::shared_ptr<domain::Domain> domain,
+                               std::string operation, domain::StartRequest request, bool autodestroy) {
     auto session = call.session;
     auto work = [&hub, domain, request, autodestroy, session](Job& job) -> Task<> {
         co_await domain->start(request, job);
@@ -52,7 +53,7 @@ std::shared_ptr<Job> start_job(Hub& hub, const api::Call& call, std::shared_ptr<
     domain->cancel_start = [&hub, weak = std::weak_ptr<Job>(job)] {
         if (auto running = weak.lock()) hub.jobs.cancel(*running);
     };
-    hub.changed(*domain);                                // its Job property
+    hub.changed(*domain);  // its Job property
     return job;
 }
 
@@ -78,17 +79,23 @@ DomainApi::Properties DomainApi::properties_of(const domain::Domain& domain, con
 
 api::ObjectPath DomainApi::resolve(std::string_view key) const {
     auto domain = key.starts_with(domain_prefix) ? hub_.domains->find_uuid(uuid_of(key)) : hub_.domains->find(key);
-    if (!domain) throw Error(Errc::not_found, "there is no domain '" + std::string(key.substr(0, 300)) + "'").with_hint("see the list of all: vireo list --all");
+    if (!domain)
+        throw Error(Errc::not_found, "there is no domain '" + std::string(key.substr(0, 300)) + "'")
+            .with_hint("see the list of all: vireo list --all");
     return path_of(domain->uuid());
 }
-bool DomainApi::exists(std::string_view path) const { return hub_.domains->find_uuid(uuid_of(path)) != nullptr; }
+bool DomainApi::exists(std::string_view path) const {
+    return hub_.domains->find_uuid(uuid_of(path)) != nullptr;
+}
 
 std::vector<api::ObjectPath> DomainApi::objects() const {
     std::vector<api::ObjectPath> paths;
     for (auto& domain : hub_.domains->all()) paths.push_back(path_of(domain->uuid()));
     return paths;
 }
-DomainApi::Properties DomainApi::properties(const api::ObjectPath& path) const { return properties_of(*hub_.require(path), hub_); }
+DomainApi::Properties DomainApi::properties(const api::ObjectPath& path) const {
+    return properties_of(*hub_.require(path), hub_);
+}
 
 api::DomainInfo DomainApi::get_info(const api::Call&, const api::ObjectPath& path) {
     auto domain = hub_.require(path);
@@ -117,7 +124,7 @@ std::string DomainApi::get_xml(const api::Call&, const api::ObjectPath& path, ap
 api::AnyDict DomainApi::get_definition(const api::Call&, const api::ObjectPath& path, api::DumpOptions options) {
     auto text = take(hub_.require(path)->xml(kind_of(options)));
     model::ParseOptions lenient;
-    lenient.lenient = true;                              // what was accepted once is not refused now
+    lenient.lenient = true;  // what was accepted once is not refused now
     return model::format_domain_json(take(model::parse_domain_xml(*text, lenient)).domain);
 }
 
@@ -139,7 +146,9 @@ Task<UniqueFd> DomainApi::open_console(api::Call, api::ObjectPath path, api::Con
 
 Task<api::ObjectPath> DomainApi::start(api::Call call, api::ObjectPath path, api::StartOptions options) {
     auto domain = hub_.require(path);
-    if (domain->active()) throw Error(Errc::invalid_state, "domain " + domain->name() + " is running already").with_object(domain->name());
+    if (domain->active())
+        throw Error(Errc::invalid_state, "domain " + domain->name() + " is running already")
+            .with_object(domain->name());
     domain::StartRequest request;
     request.paused = options.paused.value_or(false);
     request.reset_nvram = options.reset_nvram.value_or(false);

@@ -39,7 +39,7 @@ private:
 };
 
 // Starts the domain as a job; also what Manager.CreateDomainXML does with its new domain.
-std::shared_ptr<Job> start_job(Hub& hub, const api::Call& call, std::shared_ptr<domain::Domain> domain, std::string operation,
-                               domain::StartRequest request, bool autodestroy);
+std::shared_ptr<Job> start_job(Hub& hub, const api::Call& call, std::shared_ptr<domain::Domain> domain,
+                               std::string operation, domain::StartRequest request, bool autodestroy);
 
 }  // namespace vireo::service

@@ -45,7 +45,9 @@ void Hub::lifecycle(const domain::Domain& domain, domain::Lifecycle event, std::
     events.emit(api::domain_lifecycle(path_of(domain.uuid()), word, std::string(detail)));
 }
 
-void Hub::rebooted(const domain::Domain& domain) { events.emit(api::domain_rebooted(path_of(domain.uuid()))); }
+void Hub::rebooted(const domain::Domain& domain) {
+    events.emit(api::domain_rebooted(path_of(domain.uuid())));
+}
 
 void Hub::renamed(const domain::Domain& domain, const std::string& old_name) {
     events.emit(api::domain_renamed(path_of(domain.uuid()), old_name, domain.name()));

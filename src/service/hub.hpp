@@ -16,9 +16,9 @@ public:
     Hub(Executor executor, api::Events& events) : events(events), jobs(executor, events) {}
     api::Events& events;
     Jobs jobs;
-    domain::Domains* domains = nullptr;                  // set before the first call
+    domain::Domains* domains = nullptr;  // set before the first call
 
-    std::shared_ptr<domain::Domain> require(const api::ObjectPath& path) const;   // Error(not_found)
+    std::shared_ptr<domain::Domain> require(const api::ObjectPath& path) const;  // Error(not_found)
 
     void added(const domain::Domain& domain) override;
     void removed(const domain::Domain& domain) override;
@@ -28,7 +28,7 @@ public:
     void changed(const domain::Domain& domain) override;
 
 private:
-    std::map<std::string, api::json::object> told_;      // by UUID: the properties as they were told last
+    std::map<std::string, api::json::object> told_;  // by UUID: the properties as they were told last
 };
 
 }  // namespace vireo::service

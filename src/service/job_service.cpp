@@ -11,8 +11,12 @@ std::shared_ptr<Job> JobApi::require(std::string_view path) const {
     return job;
 }
 
-api::ObjectPath JobApi::resolve(std::string_view key) const { return require(key)->path; }
-bool JobApi::exists(std::string_view path) const { return path.starts_with("/") && hub_.jobs.find(path) != nullptr; }
+api::ObjectPath JobApi::resolve(std::string_view key) const {
+    return require(key)->path;
+}
+bool JobApi::exists(std::string_view path) const {
+    return path.starts_with("/") && hub_.jobs.find(path) != nullptr;
+}
 
 std::vector<api::ObjectPath> JobApi::objects() const {
     std::vector<api::ObjectPath> paths;
@@ -33,7 +37,9 @@ JobApi::Properties JobApi::properties(const api::ObjectPath& path) const {
     return p;
 }
 
-api::JobInfo JobApi::get_info(const api::Call&, const api::ObjectPath& path) { return require(path.value)->info(); }
+api::JobInfo JobApi::get_info(const api::Call&, const api::ObjectPath& path) {
+    return require(path.value)->info();
+}
 
 Task<api::JobInfo> JobApi::wait(api::Call, api::ObjectPath path, api::WaitOptions options) {
     auto job = require(path.value);
@@ -48,6 +54,8 @@ Task<api::JobInfo> JobApi::wait(api::Call, api::ObjectPath path, api::WaitOption
     co_return job->info();
 }
 
-void JobApi::cancel(const api::Call&, const api::ObjectPath& path) { hub_.jobs.cancel(*require(path.value)); }
+void JobApi::cancel(const api::Call&, const api::ObjectPath& path) {
+    hub_.jobs.cancel(*require(path.value));
+}
 
 }  // namespace vireo::service

@@ -9,7 +9,7 @@ namespace vireo::service {
 class JobApi final : public api::JobService {
 public:
     explicit JobApi(Hub& hub) : hub_(hub) {}
-    api::ObjectPath resolve(std::string_view key) const override;      // a path or a number
+    api::ObjectPath resolve(std::string_view key) const override;  // a path or a number
     bool exists(std::string_view path) const override;
     std::vector<api::ObjectPath> objects() const override;
     Properties properties(const api::ObjectPath& path) const override;

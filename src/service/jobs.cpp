@@ -19,8 +19,14 @@ std::uint64_t usec_between(Clock::time_point from, Clock::time_point to) {
 }  // namespace
 
 Job::Job(api::Events& events, Executor executor, api::ObjectPath p, std::string o, api::ObjectPath d, std::string r)
-    : path(std::move(p)), operation(std::move(o)), domain(std::move(d)), requester(std::move(r)), events_(events),
-      start_usec_(now_usec()), begin_(Clock::now()), finished_(executor),
+    : path(std::move(p)),
+      operation(std::move(o)),
+      domain(std::move(d)),
+      requester(std::move(r)),
+      events_(events),
+      start_usec_(now_usec()),
+      begin_(Clock::now()),
+      finished_(executor),
       task_(std::make_unique<TaskGroup>(executor, TaskGroup::OnError::report)) {}
 
 double Job::progress() const {
@@ -42,7 +48,8 @@ api::JobInfo Job::info() const {
     info.duration_usec = usec_between(begin_, end_.value_or(Clock::now()));
     info.stages = stages_;
     for (auto& stage : info.stages)
-        if (stage.state == api::StageState::running) stage.duration_usec = info.duration_usec - std::min(info.duration_usec, stage.begin_usec);
+        if (stage.state == api::StageState::running)
+            stage.duration_usec = info.duration_usec - std::min(info.duration_usec, stage.begin_usec);
     if (error_) {
         auto& details = info.error.emplace();
         details.name = api::error_prefix + std::string(to_string(error_->code()));
@@ -72,7 +79,9 @@ void Job::ended(std::string_view name, End how) {
     for (auto stage = stages_.rbegin(); stage != stages_.rend(); ++stage) {
         if (stage->name != name || stage->state != api::StageState::running) continue;
         stage->duration_usec = usec_between(begin_, Clock::now()) - stage->begin_usec;
-        stage->state = how == End::done ? api::StageState::done : how == End::failed ? api::StageState::failed : api::StageState::cancelled;
+        stage->state = how == End::done     ? api::StageState::done
+                       : how == End::failed ? api::StageState::failed
+                                            : api::StageState::cancelled;
         if (how == End::done) ++done_;
         tell_stage(*stage);
         return;
@@ -80,14 +89,19 @@ void Job::ended(std::string_view name, End how) {
 }
 
 Jobs::Jobs(Executor executor, api::Events& events)
-    : executor_(executor), events_(events), running_(executor, TaskGroup::OnError::report), forgetting_(executor, TaskGroup::OnError::report) {}
+    : executor_(executor),
+      events_(events),
+      running_(executor, TaskGroup::OnError::report),
+      forgetting_(executor, TaskGroup::OnError::report) {}
 Jobs::~Jobs() = default;
 
-std::shared_ptr<Job> Jobs::start(std::string operation, api::ObjectPath domain, std::string requester, std::function<Task<>(Job&)> work) {
+std::shared_ptr<Job> Jobs::start(std::string operation, api::ObjectPath domain, std::string requester,
+                                 std::function<Task<>(Job&)> work) {
     if (closing_) throw Error(Errc::unavailable, "the daemon is stopping");
     auto number = ++last_;
     api::ObjectPath path(std::string(job_prefix) + std::to_string(number));
-    std::shared_ptr<Job> job(new Job(events_, executor_, std::move(path), std::move(operation), std::move(domain), std::move(requester)));
+    std::shared_ptr<Job> job(
+        new Job(events_, executor_, std::move(path), std::move(operation), std::move(domain), std::move(requester)));
     jobs_[number] = job;
     api::Event added;
     added.kind = api::Event::Kind::object_added;
@@ -107,11 +121,13 @@ Task<> Jobs::run(std::shared_ptr<Job> job, std::function<Task<>(Job&)> work) {
         } catch (...) {
             j->error_ = current_error(std::current_exception());
         }
-        j->state_ = !j->error_ ? api::JobState::succeeded : j->error_->code() == Errc::cancelled ? api::JobState::cancelled : api::JobState::failed;
+        j->state_ = !j->error_                             ? api::JobState::succeeded
+                    : j->error_->code() == Errc::cancelled ? api::JobState::cancelled
+                                                           : api::JobState::failed;
     };
     job->task_->spawn(guarded(job, std::move(work)));
     co_await job->task_->join();
-    if (job->state_ == api::JobState::running) {         // cancelled before it had begun
+    if (job->state_ == api::JobState::running) {  // cancelled before it had begun
         job->error_ = Error(Errc::cancelled, "the job was cancelled");
         job->state_ = api::JobState::cancelled;
     }

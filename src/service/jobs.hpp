@@ -65,13 +65,14 @@ public:
     ~Jobs();
 
     // Runs work(job) as a job. What it throws is the job's error.
-    std::shared_ptr<Job> start(std::string operation, api::ObjectPath domain, std::string requester, std::function<Task<>(Job&)> work);
-    std::shared_ptr<Job> find(std::string_view path) const;          // null: not known (any more)
-    std::vector<std::shared_ptr<Job>> all() const;                   // oldest first
-    std::shared_ptr<Job> working_on(const api::ObjectPath& domain) const;   // the newest that has not ended; may be null
-    void cancel(Job& job);                                           // asks; the job ends when it has undone its work
-    Task<> wait(std::shared_ptr<Job> job);                           // until it has ended, however
-    Task<> close();                                                  // refuses new ones, cancels, waits
+    std::shared_ptr<Job> start(std::string operation, api::ObjectPath domain, std::string requester,
+                               std::function<Task<>(Job&)> work);
+    std::shared_ptr<Job> find(std::string_view path) const;                // null: not known (any more)
+    std::vector<std::shared_ptr<Job>> all() const;                         // oldest first
+    std::shared_ptr<Job> working_on(const api::ObjectPath& domain) const;  // the newest that has not ended; may be null
+    void cancel(Job& job);                  // asks; the job ends when it has undone its work
+    Task<> wait(std::shared_ptr<Job> job);  // until it has ended, however
+    Task<> close();                         // refuses new ones, cancels, waits
 
 private:
     Task<> run(std::shared_ptr<Job> job, std::function<Task<>(Job&)> work);

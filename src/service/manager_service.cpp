@@ -5,14 +5,13 @@
 #include "service/domain_service.hpp"
 #include "service/translate.hpp"
 
-#include <fnmatch.h>
-
 #include <algorithm>
+#include <fnmatch.h>
 
 namespace vireo::service {
 namespace {
 
-constexpr std::size_t longest_pattern = 512;             // names are at most 255 bytes
+constexpr std::size_t longest_pattern = 512;  // names are at most 255 bytes
 
 model::ParseOptions parse_options(std::optional<bool> lenient) {
     model::ParseOptions options;
@@ -24,7 +23,8 @@ bool matches(const domain::Domain& domain, const api::DomainFilter& filter) {
     if (filter.active && *filter.active != domain.active()) return false;
     if (filter.persistent && *filter.persistent != domain.persistent()) return false;
     if (filter.autostart && *filter.autostart != domain.autostart()) return false;
-    if (filter.states && std::ranges::find(*filter.states, translate(domain.state())) == filter.states->end()) return false;
+    if (filter.states && std::ranges::find(*filter.states, translate(domain.state())) == filter.states->end())
+        return false;
     return !filter.name || ::fnmatch(filter.name->c_str(), domain.name().c_str(), 0) == 0;
 }
 
@@ -64,7 +64,8 @@ Task<api::DefineResult> ManagerApi::define(model::Parsed parsed, api::DefineOpti
     co_return result;
 }
 
-Task<api::ManagerCreateDomainXMLResult> ManagerApi::create_domain_xml(api::Call call, std::string xml, api::CreateOptions options) {
+Task<api::ManagerCreateDomainXMLResult> ManagerApi::create_domain_xml(api::Call call, std::string xml,
+                                                                      api::CreateOptions options) {
     auto parsed = take(model::parse_domain_xml(xml, parse_options(options.lenient)));
     auto [domain, job] = co_await create(std::move(call), std::move(parsed), options);
     api::ManagerCreateDomainXMLResult result;
@@ -72,7 +73,8 @@ Task<api::ManagerCreateDomainXMLResult> ManagerApi::create_domain_xml(api::Call 
     result.job = std::move(job);
     co_return result;
 }
-Task<api::ManagerCreateDomainResult> ManagerApi::create_domain(api::Call call, api::AnyDict definition, api::CreateOptions options) {
+Task<api::ManagerCreateDomainResult> ManagerApi::create_domain(api::Call call, api::AnyDict definition,
+                                                               api::CreateOptions options) {
     auto parsed = take(model::parse_domain_json(definition, parse_options(options.lenient)));
     auto [domain, job] = co_await create(std::move(call), std::move(parsed), options);
     api::ManagerCreateDomainResult result;
@@ -81,7 +83,8 @@ Task<api::ManagerCreateDomainResult> ManagerApi::create_domain(api::Call call, a
     co_return result;
 }
 
-Task<std::pair<api::ObjectPath, api::ObjectPath>> ManagerApi::create(api::Call call, model::Parsed parsed, api::CreateOptions options) {
+Task<std::pair<api::ObjectPath, api::ObjectPath>> ManagerApi::create(api::Call call, model::Parsed parsed,
+                                                                     api::CreateOptions options) {
     auto domain = co_await hub_.domains->create(std::move(parsed.domain));
     domain::StartRequest request;
     request.paused = options.paused.value_or(false);
@@ -97,7 +100,8 @@ api::ObjectPath ManagerApi::lookup_domain(const api::Call&, std::string key) {
 }
 
 std::vector<api::DomainSummary> ManagerApi::list_domains(const api::Call&, api::DomainFilter filter) {
-    if (filter.name && filter.name->size() > longest_pattern) throw Error(Errc::invalid_argument, "params.filter.name is too long");
+    if (filter.name && filter.name->size() > longest_pattern)
+        throw Error(Errc::invalid_argument, "params.filter.name is too long");
     std::vector<api::DomainSummary> list;
     for (auto& domain : hub_.domains->all())
         if (matches(*domain, filter)) list.push_back(summary_of(*domain));
@@ -134,7 +138,9 @@ api::Subscription ManagerApi::subscribe(const api::Call& call, api::SubscribeOpt
     call.session->set_subscribed(true);
     return subscription;
 }
-void ManagerApi::unsubscribe(const api::Call& call) { call.session->set_subscribed(false); }
+void ManagerApi::unsubscribe(const api::Call& call) {
+    call.session->set_subscribed(false);
+}
 
 api::Snapshot ManagerApi::get_snapshot(const api::Call& call) {
     api::Snapshot snapshot;

@@ -10,7 +10,7 @@ namespace vireo::service {
 
 class ManagerApi final : public api::ManagerService {
 public:
-    struct Host {                                        // what the daemon knows and this folder need not find out
+    struct Host {  // what the daemon knows and this folder need not find out
         Host() = default;
         api::HostInfo info;
         std::function<Task<std::vector<api::Hypervisor>>()> hypervisors;
@@ -23,8 +23,10 @@ public:
     Task<std::vector<api::Hypervisor>> list_hypervisors(api::Call) override { return host_.hypervisors(); }
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override;
     Task<api::DefineResult> define_domain(api::Call, api::AnyDict definition, api::DefineOptions options) override;
-    Task<api::ManagerCreateDomainXMLResult> create_domain_xml(api::Call call, std::string xml, api::CreateOptions options) override;
-    Task<api::ManagerCreateDomainResult> create_domain(api::Call call, api::AnyDict definition, api::CreateOptions options) override;
+    Task<api::ManagerCreateDomainXMLResult> create_domain_xml(api::Call call, std::string xml,
+                                                              api::CreateOptions options) override;
+    Task<api::ManagerCreateDomainResult> create_domain(api::Call call, api::AnyDict definition,
+                                                       api::CreateOptions options) override;
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override;
     std::vector<api::DomainSummary> list_domains(const api::Call&, api::DomainFilter filter) override;
     std::vector<api::JobInfo> list_jobs(const api::Call&) override;
@@ -34,7 +36,8 @@ public:
 
 private:
     Task<api::DefineResult> define(model::Parsed parsed, api::DefineOptions options);
-    Task<std::pair<api::ObjectPath, api::ObjectPath>> create(api::Call call, model::Parsed parsed, api::CreateOptions options);
+    Task<std::pair<api::ObjectPath, api::ObjectPath>> create(api::Call call, model::Parsed parsed,
+                                                             api::CreateOptions options);
     api::EventPosition position() const;
 
     Hub& hub_;

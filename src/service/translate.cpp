@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "service/translate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace vireo::service {
 
@@ -23,39 +22,60 @@ std::string uuid_of(std::string_view path) {
 
 api::DomainState translate(domain::State state) {
     switch (state) {
-        case domain::State::no_state: return api::DomainState::no_state;
-        case domain::State::running: return api::DomainState::running;
-        case domain::State::blocked: return api::DomainState::blocked;
-        case domain::State::paused: return api::DomainState::paused;
-        case domain::State::in_shutdown: return api::DomainState::in_shutdown;
-        case domain::State::shut_off: return api::DomainState::shut_off;
-        case domain::State::crashed: return api::DomainState::crashed;
-        case domain::State::pm_suspended: return api::DomainState::pm_suspended;
+        case domain::State::no_state:
+            return api::DomainState::no_state;
+        case domain::State::running:
+            return api::DomainState::running;
+        case domain::State::blocked:
+            return api::DomainState::blocked;
+        case domain::State::paused:
+            return api::DomainState::paused;
+        case domain::State::in_shutdown:
+            return api::DomainState::in_shutdown;
+        case domain::State::shut_off:
+            return api::DomainState::shut_off;
+        case domain::State::crashed:
+            return api::DomainState::crashed;
+        case domain::State::pm_suspended:
+            return api::DomainState::pm_suspended;
     }
     return api::DomainState::no_state;
 }
 
 api::Health translate(domain::Health health) {
     switch (health) {
-        case domain::Health::none: return api::Health::none;
-        case domain::Health::ok: return api::Health::ok;
-        case domain::Health::connecting: return api::Health::connecting;
-        case domain::Health::unresponsive: return api::Health::unresponsive;
+        case domain::Health::none:
+            return api::Health::none;
+        case domain::Health::ok:
+            return api::Health::ok;
+        case domain::Health::connecting:
+            return api::Health::connecting;
+        case domain::Health::unresponsive:
+            return api::Health::unresponsive;
     }
     return api::Health::none;
 }
 
 api::LifecycleEvent translate(domain::Lifecycle event) {
     switch (event) {
-        case domain::Lifecycle::defined: return api::LifecycleEvent::defined;
-        case domain::Lifecycle::undefined: return api::LifecycleEvent::undefined;
-        case domain::Lifecycle::started: return api::LifecycleEvent::started;
-        case domain::Lifecycle::suspended: return api::LifecycleEvent::suspended;
-        case domain::Lifecycle::resumed: return api::LifecycleEvent::resumed;
-        case domain::Lifecycle::stopped: return api::LifecycleEvent::stopped;
-        case domain::Lifecycle::shutdown: return api::LifecycleEvent::shutdown;
-        case domain::Lifecycle::pm_suspended: return api::LifecycleEvent::pm_suspended;
-        case domain::Lifecycle::crashed: return api::LifecycleEvent::crashed;
+        case domain::Lifecycle::defined:
+            return api::LifecycleEvent::defined;
+        case domain::Lifecycle::undefined:
+            return api::LifecycleEvent::undefined;
+        case domain::Lifecycle::started:
+            return api::LifecycleEvent::started;
+        case domain::Lifecycle::suspended:
+            return api::LifecycleEvent::suspended;
+        case domain::Lifecycle::resumed:
+            return api::LifecycleEvent::resumed;
+        case domain::Lifecycle::stopped:
+            return api::LifecycleEvent::stopped;
+        case domain::Lifecycle::shutdown:
+            return api::LifecycleEvent::shutdown;
+        case domain::Lifecycle::pm_suspended:
+            return api::LifecycleEvent::pm_suspended;
+        case domain::Lifecycle::crashed:
+            return api::LifecycleEvent::crashed;
     }
     return api::LifecycleEvent::stopped;
 }

@@ -12,12 +12,12 @@ namespace vireo::service {
 
 inline constexpr std::string_view domain_prefix = "/org/vireo1/domain/";
 
-api::ObjectPath path_of(std::string_view uuid);          // dashes become underscores
-std::string uuid_of(std::string_view path);              // empty when it is no domain's path
+api::ObjectPath path_of(std::string_view uuid);  // dashes become underscores
+std::string uuid_of(std::string_view path);      // empty when it is no domain's path
 api::DomainState translate(domain::State state);
 api::Health translate(domain::Health health);
 api::LifecycleEvent translate(domain::Lifecycle event);
 api::DomainSummary summary_of(const domain::Domain& domain);
-std::string requester_of(const api::Call& call);         // "uid 1000, rpc 7"
+std::string requester_of(const api::Call& call);  // "uid 1000, rpc 7"
 
 }  // namespace vireo::service

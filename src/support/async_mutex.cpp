@@ -33,8 +33,9 @@ Task<AsyncMutex::Guard> AsyncMutex::lock() {
     if (!me.granted) throw Error(Errc::cancelled, "stopped waiting for the lock");
     me.taken = true;
     Guard mine(this);
-    auto state = co_await asio::this_coro::cancellation_state;   // granted and cancelled at once: pass the lock on
-    if (state.cancelled() != asio::cancellation_type::none) throw Error(Errc::cancelled, "stopped waiting for the lock");
+    auto state = co_await asio::this_coro::cancellation_state;  // granted and cancelled at once: pass the lock on
+    if (state.cancelled() != asio::cancellation_type::none)
+        throw Error(Errc::cancelled, "stopped waiting for the lock");
     co_return mine;
 }
 
@@ -45,7 +46,7 @@ void AsyncMutex::unlock() noexcept {
     }
     auto* next = waiters_.front();
     waiters_.pop_front();
-    next->granted = true;                // stays locked: ownership moves
+    next->granted = true;  // stays locked: ownership moves
     next->wake.cancel();
 }
 

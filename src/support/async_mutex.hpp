@@ -5,6 +5,7 @@
 #include "support/task.hpp"
 
 #include <boost/asio/steady_timer.hpp>
+
 #include <list>
 
 namespace vireo {
@@ -34,7 +35,7 @@ public:
     AsyncMutex() = default;
     AsyncMutex(const AsyncMutex&) = delete;
     AsyncMutex& operator=(const AsyncMutex&) = delete;
-    Task<Guard> lock();                                  // throws Error(cancelled)
+    Task<Guard> lock();  // throws Error(cancelled)
     bool locked() const noexcept { return locked_; }
     std::size_t waiting() const noexcept { return waiters_.size(); }
 

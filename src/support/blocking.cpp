@@ -37,7 +37,7 @@ Task<> Blocking::run(std::function<void(std::stop_token)> work) {
         co_return;
     };
     auto no_slot = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-    co_await asio::co_spawn(pool_->threads, on_pool, no_slot);   // resumes on the loop
+    co_await asio::co_spawn(pool_->threads, on_pool, no_slot);  // resumes on the loop
 }
 
 }  // namespace vireo

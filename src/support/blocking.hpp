@@ -14,15 +14,16 @@ namespace vireo {
 
 class Blocking {
 public:
-    explicit Blocking(unsigned threads = 4);             // the threads start when first needed
-    ~Blocking();                                         // waits for what runs
+    explicit Blocking(unsigned threads = 4);  // the threads start when first needed
+    ~Blocking();                              // waits for what runs
     Blocking(const Blocking&) = delete;
     Blocking& operator=(const Blocking&) = delete;
 
     Task<> run(std::function<void(std::stop_token)> work);
 
     // Keep co_await and the lambda apart: auto job = [..](std::stop_token) {...}; co_await pool.call(std::move(job));
-    template <class F> auto call(F work) -> Task<std::invoke_result_t<F, std::stop_token>> {
+    template <class F>
+    auto call(F work) -> Task<std::invoke_result_t<F, std::stop_token>> {
         using R = std::invoke_result_t<F, std::stop_token>;
         if constexpr (std::is_void_v<R>) {
             co_await run(std::move(work));

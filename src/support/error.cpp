@@ -3,6 +3,7 @@
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
+
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -24,28 +25,44 @@ struct Error::Layer {
 
 std::string_view to_string(Errc code) noexcept {
     switch (code) {
-        case Errc::internal: return "Internal";
-        case Errc::invalid_argument: return "InvalidArgument";
-        case Errc::invalid_config: return "InvalidConfig";
-        case Errc::not_found: return "NotFound";
-        case Errc::already_exists: return "AlreadyExists";
-        case Errc::invalid_state: return "InvalidState";
-        case Errc::busy: return "Busy";
-        case Errc::conflict: return "Conflict";
-        case Errc::unsupported: return "Unsupported";
-        case Errc::access_denied: return "AccessDenied";
-        case Errc::timeout: return "Timeout";
-        case Errc::cancelled: return "Cancelled";
-        case Errc::system_failed: return "SystemFailed";
-        case Errc::hypervisor_failed: return "HypervisorFailed";
-        case Errc::limit_exceeded: return "LimitExceeded";
-        case Errc::unavailable: return "Unavailable";
+        case Errc::internal:
+            return "Internal";
+        case Errc::invalid_argument:
+            return "InvalidArgument";
+        case Errc::invalid_config:
+            return "InvalidConfig";
+        case Errc::not_found:
+            return "NotFound";
+        case Errc::already_exists:
+            return "AlreadyExists";
+        case Errc::invalid_state:
+            return "InvalidState";
+        case Errc::busy:
+            return "Busy";
+        case Errc::conflict:
+            return "Conflict";
+        case Errc::unsupported:
+            return "Unsupported";
+        case Errc::access_denied:
+            return "AccessDenied";
+        case Errc::timeout:
+            return "Timeout";
+        case Errc::cancelled:
+            return "Cancelled";
+        case Errc::system_failed:
+            return "SystemFailed";
+        case Errc::hypervisor_failed:
+            return "HypervisorFailed";
+        case Errc::limit_exceeded:
+            return "LimitExceeded";
+        case Errc::unavailable:
+            return "Unavailable";
     }
     return "Internal";
 }
 
 int rpc_code(Errc code) noexcept {
-    if (code == Errc::invalid_argument) return -32602;   // JSON-RPC 2.0, section 5.1
+    if (code == Errc::invalid_argument) return -32602;  // JSON-RPC 2.0, section 5.1
     if (code == Errc::internal) return -32603;
     return -32000 - static_cast<int>(code);
 }
@@ -72,12 +89,24 @@ Error::Error(Errc code, std::string message, const Error& cause) {
     layer_ = std::move(layer);
 }
 
-Errc Error::code() const noexcept { return layer_->code; }
-const std::string& Error::message() const noexcept { return layer_->message; }
-const std::string& Error::object() const noexcept { return layer_->object; }
-const std::string& Error::stage() const noexcept { return layer_->stage; }
-const std::string& Error::hint() const noexcept { return layer_->hint; }
-const char* Error::what() const noexcept { return layer_->full.c_str(); }
+Errc Error::code() const noexcept {
+    return layer_->code;
+}
+const std::string& Error::message() const noexcept {
+    return layer_->message;
+}
+const std::string& Error::object() const noexcept {
+    return layer_->object;
+}
+const std::string& Error::stage() const noexcept {
+    return layer_->stage;
+}
+const std::string& Error::hint() const noexcept {
+    return layer_->hint;
+}
+const char* Error::what() const noexcept {
+    return layer_->full.c_str();
+}
 
 std::vector<std::string> Error::causes() const {
     std::vector<std::string> all;
@@ -85,7 +114,9 @@ std::vector<std::string> Error::causes() const {
     return all;
 }
 
-Error Error::wrap(std::string context) const { return Error(code(), std::move(context), *this); }
+Error Error::wrap(std::string context) const {
+    return Error(code(), std::move(context), *this);
+}
 
 Error Error::with_code(Errc code) const {
     auto layer = std::make_shared<Layer>(*layer_);
@@ -117,7 +148,8 @@ Error system_error(int error_number, std::string what) {
     if (error_number == EEXIST) code = Errc::already_exists;
     if (error_number == EACCES || error_number == EPERM || error_number == EROFS) code = Errc::access_denied;
     auto error = Error(code, std::move(what) + ": " + std::strerror(error_number));
-    if (error_number == ENOSPC || error_number == EDQUOT) return error.with_hint("free some space on that file system and try again");
+    if (error_number == ENOSPC || error_number == EDQUOT)
+        return error.with_hint("free some space on that file system and try again");
     return error;
 }
 

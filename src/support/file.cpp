@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "support/file.hpp"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/openat2.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-
-#include <cerrno>
 
 namespace vireo {
 namespace fs = std::filesystem;
@@ -25,10 +24,11 @@ Result<UniqueFd> open_regular_file(const fs::path& path, int flags, mode_t mode)
     how.mode = (flags & O_CREAT) ? mode : 0;
     how.resolve = RESOLVE_NO_MAGICLINKS;
     int raw = static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
-    if (raw < 0 && errno == ELOOP) return fail(Errc::access_denied, path.string(), " is a symbolic link, which is not followed here");
+    if (raw < 0 && errno == ELOOP)
+        return fail(Errc::access_denied, path.string(), " is a symbolic link, which is not followed here");
     if (raw < 0) return Failure(system_error(errno, "cannot open " + path.string()));
     UniqueFd fd(raw);
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd.get(), &status)) return Failure(system_error(errno, "cannot look at " + path.string()));
     if (!S_ISREG(status.st_mode)) return fail(Errc::invalid_config, path.string(), " is not a regular file");
     return fd;
@@ -36,7 +36,7 @@ Result<UniqueFd> open_regular_file(const fs::path& path, int flags, mode_t mode)
 
 Result<std::string> read_fd(int fd, const fs::path& name, std::size_t limit) {
     std::string content;
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
         if (static_cast<std::uint64_t>(status.st_size) > limit)
             return fail(Errc::limit_exceeded, name.string(), " is larger than ", std::to_string(limit), " bytes");
@@ -49,7 +49,8 @@ Result<std::string> read_fd(int fd, const fs::path& name, std::size_t limit) {
         if (n < 0) return Failure(system_error(errno, "cannot read " + name.string()));
         if (n == 0) return content;
         content.append(buffer, static_cast<std::size_t>(n));
-        if (content.size() > limit) return fail(Errc::limit_exceeded, name.string(), " is larger than ", std::to_string(limit), " bytes");
+        if (content.size() > limit)
+            return fail(Errc::limit_exceeded, name.string(), " is larger than ", std::to_string(limit), " bytes");
     }
 }
 
@@ -73,7 +74,8 @@ fs::path stray_name(const fs::path& path) {
     std::uint64_t random = 0;
     (void)!::getrandom(&random, sizeof random, 0);
     // A file name is at most 255 bytes (NAME_MAX): a long one is cut here, the random part keeps it unique.
-    return path.parent_path() / fmt::format("{}{}.{:012x}", stray_prefix, path.filename().string().substr(0, 200), random & 0xffffffffffff);
+    return path.parent_path() /
+           fmt::format("{}{}.{:012x}", stray_prefix, path.filename().string().substr(0, 200), random & 0xffffffffffff);
 }
 
 Result<> sync_folder(const fs::path& folder) {
@@ -93,8 +95,10 @@ Result<> replace_file(const fs::path& path, std::string_view content, mode_t mod
     };
     if (auto written = write_all(fd->get(), content, path); !written) return give_up(written.error());
     if (::fchmod(fd->get(), mode)) return give_up(system_error(errno, "cannot set the mode of " + path.string()));
-    if (durable == Durable::yes && ::fsync(fd->get())) return give_up(system_error(errno, "cannot synchronise " + path.string()));
-    if (::rename(temporary.c_str(), path.c_str())) return give_up(system_error(errno, "cannot replace " + path.string()));
+    if (durable == Durable::yes && ::fsync(fd->get()))
+        return give_up(system_error(errno, "cannot synchronise " + path.string()));
+    if (::rename(temporary.c_str(), path.c_str()))
+        return give_up(system_error(errno, "cannot replace " + path.string()));
     if (durable == Durable::yes) return sync_folder(path.parent_path());
     return {};
 }

@@ -4,12 +4,11 @@
 #include "support/error.hpp"
 #include "support/fd.hpp"
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 
 namespace vireo {
 
@@ -28,9 +27,10 @@ Result<> write_all(int fd, std::string_view content, const std::filesystem::path
 
 // The old content or the new one survives a crash at any instant: a temporary file beside it, fsync, rename, fsync of
 // the folder. The temporary file's name starts with ".vireo-"; remove_stray_files() finds what a crash left.
-enum class Durable { yes, no };                          // no: atomic, but may be lost with the power
-Result<> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600, Durable durable = Durable::yes);
-Result<> remove_file(const std::filesystem::path& path, Durable durable = Durable::yes);   // absent is fine
+enum class Durable { yes, no };  // no: atomic, but may be lost with the power
+Result<> replace_file(const std::filesystem::path& path, std::string_view content, mode_t mode = 0600,
+                      Durable durable = Durable::yes);
+Result<> remove_file(const std::filesystem::path& path, Durable durable = Durable::yes);  // absent is fine
 Result<> sync_folder(const std::filesystem::path& folder);
 void remove_stray_files(const std::filesystem::path& folder);
 

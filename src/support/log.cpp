@@ -2,11 +2,11 @@
 #include "support/log.hpp"
 
 #include <systemd/sd-journal.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace vireo::log {
@@ -17,18 +17,23 @@ Level level = Level::info;
 // systemd sets JOURNAL_STREAM to "device:inode" of the standard error it gave; sd_journal_print(3), systemd.exec(5).
 bool stderr_is_journal() {
     const char* stream = std::getenv("JOURNAL_STREAM");
-    struct stat status {};
+    struct stat status{};
     if (!stream || ::fstat(STDERR_FILENO, &status)) return false;
     return fmt::format("{}:{}", status.st_dev, status.st_ino) == stream;
 }
 
 const char* word(Level l) {
     switch (l) {
-        case Level::error: return "error";
-        case Level::warning: return "warning";
-        case Level::notice: return "notice";
-        case Level::info: return "info";
-        case Level::debug: return "debug";
+        case Level::error:
+            return "error";
+        case Level::warning:
+            return "warning";
+        case Level::notice:
+            return "notice";
+        case Level::info:
+            return "info";
+        case Level::debug:
+            return "debug";
     }
     return "";
 }
@@ -48,13 +53,17 @@ void to_stderr(Level l, std::string_view message, std::initializer_list<Field> f
     auto line = fmt::format("vireod: {}: {}", word(l), message);
     for (auto& field : fields) line += fmt::format(" {}={}", field.name, field.value);
     line += '\n';
-    (void)!::write(STDERR_FILENO, line.data(), line.size());   // one write: lines of several threads stay whole
+    (void)!::write(STDERR_FILENO, line.data(), line.size());  // one write: lines of several threads stay whole
 }
 
 }  // namespace
 
-void set_level(Level l) noexcept { level = l; }
-bool enabled(Level l) noexcept { return l <= level; }
+void set_level(Level l) noexcept {
+    level = l;
+}
+bool enabled(Level l) noexcept {
+    return l <= level;
+}
 
 void write(Level l, std::string_view message, std::initializer_list<Field> fields) {
     if (!enabled(l)) return;

@@ -18,7 +18,7 @@ Task<> Notifier::wait() {
 
 void Notifier::notify_all() noexcept {
     ++epoch_;
-    if (waiting_) timer_.cancel();      // cheap when nobody waits
+    if (waiting_) timer_.cancel();  // cheap when nobody waits
 }
 
 }  // namespace vireo

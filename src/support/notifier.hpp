@@ -10,7 +10,7 @@ namespace vireo {
 class Notifier {
 public:
     explicit Notifier(const Executor& executor) : timer_(executor, Clock::time_point::max()) {}
-    Task<> wait();                      // returns when notified; throws Error(cancelled)
+    Task<> wait();  // returns when notified; throws Error(cancelled)
     void notify_all() noexcept;
 
 private:

@@ -7,6 +7,11 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
@@ -16,31 +21,26 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include <array>
-#include <cerrno>
-#include <charconv>
-#include <csignal>
-
 namespace vireo {
 namespace {
 
 constexpr std::size_t max_fds = 256;
-constexpr int high_fd = 1000;                            // descriptors are parked here on their way
+constexpr int high_fd = 1000;  // descriptors are parked here on their way
 
 struct StartFailure {
     int error;
     char step[28];
 };
 
-struct ChildPlan {                                       // all that the child needs, allocated before the clone
+struct ChildPlan {  // all that the child needs, allocated before the clone
     const char* const* argv;
     const char* const* env;
     const int (*fds)[2];
     int count;
     const Command* command;
     int report;
-    int gate_writer;                                     // the other end, the parent's
-    int gate;                                            // a byte from it means go; its end means do not
+    int gate_writer;  // the other end, the parent's
+    int gate;         // a byte from it means go; its end means do not
 };
 
 // Between clone and exec: only async-signal-safe calls, no allocation.
@@ -64,7 +64,7 @@ struct ChildPlan {                                       // all that the child n
     // First above all targets, so that no dup2 overwrites a source (or the report) still needed.
     if ((report = ::fcntl(report, F_DUPFD_CLOEXEC, high_fd)) < 0) ::_exit(127);
     if ((gate = ::fcntl(gate, F_DUPFD_CLOEXEC, high_fd)) < 0) fail("passing descriptors");
-    ::close(plan.gate_writer);                           // else its own copy would keep the gate from ending
+    ::close(plan.gate_writer);  // else its own copy would keep the gate from ending
     for (int i = 0; i < plan.count; ++i)
         if ((parked[i] = ::fcntl(plan.fds[i][1], F_DUPFD_CLOEXEC, high_fd)) < 0) fail("passing descriptors");
     for (int i = 0; i < plan.count; ++i)
@@ -82,9 +82,8 @@ struct ChildPlan {                                       // all that the child n
     if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
     char go = 0;
     ssize_t n;
-    while ((n = ::read(gate, &go, 1)) < 0 && errno == EINTR) {
-    }
-    if (n != 1) ::_exit(126);                            // the parent died or changed its mind
+    while ((n = ::read(gate, &go, 1)) < 0 && errno == EINTR) {}
+    if (n != 1) ::_exit(126);  // the parent died or changed its mind
     ::execve(plan.argv[0], const_cast<char* const*>(plan.argv), const_cast<char* const*>(plan.env));
     fail("exec");
     ::_exit(127);
@@ -106,7 +105,7 @@ struct Process::State {
     asio::posix::stream_descriptor descriptor;
     std::optional<ExitStatus> status;
 
-    bool look() {                                        // has it ended?
+    bool look() {  // has it ended?
         if (status) return true;
         siginfo_t info{};
         if (::waitid(P_PIDFD, static_cast<id_t>(descriptor.native_handle()), &info, WEXITED | WNOHANG) == 0) {
@@ -115,7 +114,7 @@ struct Process::State {
                 status->signalled = info.si_code != CLD_EXITED;
                 status->value = info.si_status;
             }
-        } else {                                         // adopted, not our child: gone, status unknown
+        } else {  // adopted, not our child: gone, status unknown
             pollfd gone{descriptor.native_handle(), POLLIN, 0};
             if (::poll(&gone, 1, 0) == 1) {
                 status.emplace();
@@ -136,7 +135,7 @@ Result<std::uint64_t> process_start_time(pid_t pid) {
     auto gone = [&] { return fail(Errc::not_found, "there is no process ", std::to_string(pid)); };
     auto text = read_file(fmt::format("/proc/{}/stat", pid), 65536);
     if (!text) return gone();
-    auto after_name = text->rfind(')');                  // the name itself may hold spaces and parentheses
+    auto after_name = text->rfind(')');  // the name itself may hold spaces and parentheses
     if (after_name == std::string::npos || after_name + 2 >= text->size()) return gone();
     std::string_view rest = std::string_view(*text).substr(after_name + 2);
     if (rest.front() == 'Z' || rest.front() == 'X') return gone();
@@ -154,10 +153,18 @@ Process::Process(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Process::Process(Process&&) noexcept = default;
 Process& Process::operator=(Process&&) noexcept = default;
 Process::~Process() = default;
-pid_t Process::pid() const noexcept { return state_->pid; }
-std::uint64_t Process::start_time() const noexcept { return state_->start_time; }
-bool Process::ended() noexcept { return state_->look(); }
-void Process::kill(int signal) noexcept { ::syscall(SYS_pidfd_send_signal, state_->descriptor.native_handle(), signal, nullptr, 0); }
+pid_t Process::pid() const noexcept {
+    return state_->pid;
+}
+std::uint64_t Process::start_time() const noexcept {
+    return state_->start_time;
+}
+bool Process::ended() noexcept {
+    return state_->look();
+}
+void Process::kill(int signal) noexcept {
+    ::syscall(SYS_pidfd_send_signal, state_->descriptor.native_handle(), signal, nullptr, 0);
+}
 
 Result<Process> Process::start(Executor executor, const Command& command) {
     auto argv = pointers(command.argv), env = pointers(command.env);
@@ -179,9 +186,16 @@ Result<Process> Process::start(Executor executor, const Command& command) {
     args.pidfd = reinterpret_cast<__u64>(&pidfd);
     args.exit_signal = SIGCHLD;
     if (command.cgroup_fd >= 0) args.cgroup = static_cast<__u64>(command.cgroup_fd);
-    ChildPlan plan{argv.data(), env.data(), reinterpret_cast<const int(*)[2]>(fds.data()), static_cast<int>(fds.size()), &command, write_end.get(), open_gate.get(), gate.get()};
+    ChildPlan plan{argv.data(),
+                   env.data(),
+                   reinterpret_cast<const int(*)[2]>(fds.data()),
+                   static_cast<int>(fds.size()),
+                   &command,
+                   write_end.get(),
+                   open_gate.get(),
+                   gate.get()};
 
-    sigset_t all, old;                                   // no handler of ours runs in the child
+    sigset_t all, old;  // no handler of ours runs in the child
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &old);
     auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
@@ -202,11 +216,10 @@ Result<Process> Process::start(Executor executor, const Command& command) {
             return Failure(ready.error());
         }
     }
-    (void)!::write(open_gate.get(), "g", 1);             // a child that failed already says so below
+    (void)!::write(open_gate.get(), "g", 1);  // a child that failed already says so below
     StartFailure failure{};
-    ssize_t n;                                           // end of file at exec
-    while ((n = ::read(read_end.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
-    }
+    ssize_t n;  // end of file at exec
+    while ((n = ::read(read_end.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {}
     if (n == sizeof failure) {
         siginfo_t info{};
         ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
@@ -229,9 +242,10 @@ Result<Process> Process::adopt(Executor executor, pid_t pid, std::uint64_t start
 }
 
 Task<ExitStatus> Process::wait() {
-    auto state = state_;                                 // may outlive this object
+    auto state = state_;  // may outlive this object
     while (!state->look()) {
-        auto [error] = co_await state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, asio::as_tuple(asio::use_awaitable));
+        auto [error] = co_await state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read,
+                                                             asio::as_tuple(asio::use_awaitable));
         if (error) throw Error(Errc::cancelled, fmt::format("stopped waiting for process {}", state->pid));
     }
     co_return *state->status;
@@ -256,8 +270,7 @@ struct KillAndReap {
         process.kill(SIGKILL);
         siginfo_t info{};
         // not P_PIDFD: asio made it O_NONBLOCK, and then waitid() answers EAGAIN instead of waiting
-        while (::waitid(P_PID, static_cast<id_t>(process.pid()), &info, WEXITED) < 0 && errno == EINTR) {
-        }
+        while (::waitid(P_PID, static_cast<id_t>(process.pid()), &info, WEXITED) < 0 && errno == EINTR) {}
     }
 };
 

@@ -7,7 +7,6 @@
 #include "support/task.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <sys/types.h>
 
 #include <cstdint>
 #include <functional>
@@ -15,20 +14,21 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace vireo {
 
 struct Command {
     Command() = default;
-    std::vector<std::string> argv;                       // argv[0] is the absolute path
-    std::vector<std::string> env;                        // "NAME=value"
-    std::map<int, int> fds;                              // number in the child → ours (borrowed); 0-2 default to /dev/null
-    std::optional<uid_t> uid;                            // set with gid; supplementary groups are dropped
+    std::vector<std::string> argv;  // argv[0] is the absolute path
+    std::vector<std::string> env;   // "NAME=value"
+    std::map<int, int> fds;         // number in the child → ours (borrowed); 0-2 default to /dev/null
+    std::optional<uid_t> uid;       // set with gid; supplementary groups are dropped
     std::optional<gid_t> gid;
-    std::vector<gid_t> groups;                           // supplementary groups when uid is set (kvm …)
-    int cgroup_fd = -1;                                  // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
-    std::string folder = "/";                            // working directory
+    std::vector<gid_t> groups;  // supplementary groups when uid is set (kvm …)
+    int cgroup_fd = -1;         // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
+    std::string folder = "/";   // working directory
     // Called once the process exists and before it runs the program, with its pid and start time. The program starts
     // only when this returns success; when this process dies instead, the other one ends too. So whatever is written
     // down here is on disk before anything has happened. Blocks the loop: keep it short.
@@ -36,15 +36,15 @@ struct Command {
 };
 
 struct ExitStatus {
-    bool known = true;                                   // false: an adopted process that was not our child
+    bool known = true;  // false: an adopted process that was not our child
     bool signalled = false;
-    int value = 0;                                       // exit code, or the signal
+    int value = 0;  // exit code, or the signal
     bool ok() const { return known && !signalled && value == 0; }
-    std::string text() const;                            // "exited with status 1", "was killed by signal 9"
+    std::string text() const;  // "exited with status 1", "was killed by signal 9"
 };
 
 // Who a process is, beyond its pid, which is reused: field 22 of /proc/PID/stat, in clock ticks since boot (proc(5)).
-Result<std::uint64_t> process_start_time(pid_t pid);     // Error(not_found): gone, or a zombie, which is as good as gone
+Result<std::uint64_t> process_start_time(pid_t pid);  // Error(not_found): gone, or a zombie, which is as good as gone
 
 class Process {
 public:
@@ -55,13 +55,13 @@ public:
 
     Process(Process&&) noexcept;
     Process& operator=(Process&&) noexcept;
-    ~Process();                                          // does not kill
+    ~Process();  // does not kill
 
     pid_t pid() const noexcept;
-    std::uint64_t start_time() const noexcept;           // 0 when it ended before it could be read
-    Task<ExitStatus> wait();                             // by any number of tasks; cancellable
-    bool ended() noexcept;                               // at once; a zombie has ended
-    void kill(int signal) noexcept;                      // through the pidfd: cannot hit a stranger
+    std::uint64_t start_time() const noexcept;  // 0 when it ended before it could be read
+    Task<ExitStatus> wait();                    // by any number of tasks; cancellable
+    bool ended() noexcept;                      // at once; a zombie has ended
+    void kill(int signal) noexcept;             // through the pidfd: cannot hit a stranger
 
 private:
     struct State;

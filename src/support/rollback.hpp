@@ -5,6 +5,7 @@
 #include "support/task.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
+
 #include <exception>
 #include <functional>
 #include <string>
@@ -28,7 +29,8 @@ private:
 };
 
 // Runs body(rollback). If it throws or is cancelled: undoes, then rethrows.
-template <class F> auto transaction(F body) -> decltype(body(std::declval<Rollback&>())) {
+template <class F>
+auto transaction(F body) -> decltype(body(std::declval<Rollback&>())) {
     Rollback rollback;
     std::exception_ptr failure;
     try {
@@ -42,7 +44,7 @@ template <class F> auto transaction(F body) -> decltype(body(std::declval<Rollba
             co_return result;
         }
     } catch (...) {
-        failure = std::current_exception();   // co_await is not allowed in a handler
+        failure = std::current_exception();  // co_await is not allowed in a handler
     }
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await rollback.undo_all();

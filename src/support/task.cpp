@@ -21,6 +21,8 @@ Task<bool> cancellation_requested() {
     co_return state.cancelled() != asio::cancellation_type::none;
 }
 
-Task<> yield_now() { co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable); }
+Task<> yield_now() {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+}
 
 }  // namespace vireo

@@ -10,6 +10,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
 #include <list>
 
 namespace vireo {
@@ -36,9 +37,15 @@ struct TaskGroup::State {
 };
 
 TaskGroup::TaskGroup(Executor executor, OnError on_error) : state_(std::make_shared<State>(executor, on_error)) {}
-TaskGroup::~TaskGroup() { cancel(); }
-std::size_t TaskGroup::size() const noexcept { return state_->running.size(); }
-void TaskGroup::cancel() { state_->stop(); }
+TaskGroup::~TaskGroup() {
+    cancel();
+}
+std::size_t TaskGroup::size() const noexcept {
+    return state_->running.size();
+}
+void TaskGroup::cancel() {
+    state_->stop();
+}
 
 void TaskGroup::spawn(Task<> task) {
     if (state_->stopping) return;

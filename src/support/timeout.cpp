@@ -32,7 +32,7 @@ Task<> with_timeout(Task<> work, Clock::duration limit, std::string what) {
     auto state = co_await asio::this_coro::cancellation_state;
     auto watch = std::make_shared<Watch>(executor);
 
-    auto parent = state.slot();   // the caller's cancellation reaches work
+    auto parent = state.slot();  // the caller's cancellation reaches work
     if (parent.is_connected()) parent.assign([watch](asio::cancellation_type type) { watch->stop.emit(type); });
     struct Clear {
         asio::cancellation_slot slot;

@@ -9,9 +9,10 @@
 
 namespace vireo {
 
-Task<> with_timeout(Task<> work, Clock::duration limit, std::string what);   // "what took longer than 10 s"
+Task<> with_timeout(Task<> work, Clock::duration limit, std::string what);  // "what took longer than 10 s"
 
-template <class T> Task<T> with_timeout(Task<T> work, Clock::duration limit, std::string what) {
+template <class T>
+Task<T> with_timeout(Task<T> work, Clock::duration limit, std::string what) {
     std::optional<T> result;
     co_await with_timeout(detail::store(std::move(work), result), limit, std::move(what));
     co_return std::move(*result);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "support/file.hpp"
+
 #include "tests/support/async.hpp"
 #include "tests/support/folder.hpp"
 
@@ -15,7 +16,7 @@ std::size_t entries(const fs::path& folder) {
     return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
 }
 mode_t mode_of(const fs::path& path) {
-    struct stat status {};
+    struct stat status{};
     ::stat(path.c_str(), &status);
     return status.st_mode & 07777;
 }
@@ -33,7 +34,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_replaced_whole_with_its_mode) {
 
 BOOST_AUTO_TEST_CASE(a_replacement_that_fails_leaves_the_old_file_and_no_stray_one) {
     test::Folder folder;
-    fs::create_directories(folder / "target/inside");     // rename over a folder that is not empty fails
+    fs::create_directories(folder / "target/inside");  // rename over a folder that is not empty fails
     auto result = replace_file(folder / "target", "x");
     BOOST_REQUIRE(!result);
     BOOST_TEST(entries(folder.path()) == 1u);
@@ -66,7 +67,7 @@ BOOST_AUTO_TEST_CASE(planted_links_devices_and_pipes_are_refused) {
     BOOST_REQUIRE(!link);
     BOOST_TEST((link.error().code() == Errc::access_denied));
     ::mkfifo((folder / "pipe").c_str(), 0600);
-    auto pipe = open_regular_file(folder / "pipe", O_RDONLY);   // and does not hang
+    auto pipe = open_regular_file(folder / "pipe", O_RDONLY);  // and does not hang
     BOOST_REQUIRE(!pipe);
     BOOST_TEST(!open_regular_file("/dev/null", O_RDONLY).has_value());
     BOOST_TEST(open_regular_file(folder / "real", O_RDONLY).has_value());
@@ -91,10 +92,14 @@ BOOST_AUTO_TEST_CASE(folders_are_made_with_their_parents) {
 }
 
 BOOST_AUTO_TEST_CASE(an_error_keeps_its_chain_its_object_and_its_hint) {
-    auto error = system_error(ENOSPC, "cannot write /x").with_object("db1").wrap("cannot create the NVRAM").wrap("cannot start db1");
+    auto error = system_error(ENOSPC, "cannot write /x")
+                     .with_object("db1")
+                     .wrap("cannot create the NVRAM")
+                     .wrap("cannot start db1");
     BOOST_TEST((error.code() == Errc::system_failed));
     BOOST_TEST(error.object() == "db1");
     BOOST_TEST(!error.hint().empty());
     BOOST_TEST(error.causes().size() == 2u);
-    BOOST_TEST(std::string(error.what()) == "cannot start db1: cannot create the NVRAM: cannot write /x: No space left on device");
+    BOOST_TEST(std::string(error.what()) ==
+               "cannot start db1: cannot create the NVRAM: cannot write /x: No space left on device");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "support/process.hpp"
+
 #include "support/file.hpp"
 #include "tests/support/async.hpp"
 #include "tests/support/folder.hpp"
@@ -38,11 +39,11 @@ ASYNC_TEST(more_output_than_the_limit_is_cut_and_the_program_ends) {
 }
 
 ASYNC_TEST(only_named_descriptors_reach_the_child) {
-    UniqueFd extra(::open("/dev/null", O_RDONLY));   // not close-on-exec on purpose
+    UniqueFd extra(::open("/dev/null", O_RDONLY));  // not close-on-exec on purpose
     auto command = shell("ls /proc/self/fd | tr '\\n' ' '");
     command.fds[5] = extra.get();
     auto output = co_await run_program(std::move(command));
-    BOOST_TEST(output.out == "0 1 2 3 5 ");          // 3 is ls reading the folder
+    BOOST_TEST(output.out == "0 1 2 3 5 ");  // 3 is ls reading the folder
 }
 
 ASYNC_TEST(a_missing_program_is_said_with_the_step) {
@@ -126,7 +127,7 @@ ASYNC_TEST(adoption_needs_the_right_start_time) {
     BOOST_REQUIRE(again.has_value());
     again->kill(SIGKILL);
     (void)co_await with_timeout(again->wait(), 10s, "the end");
-    BOOST_TEST(!Process::adopt(executor, process.pid(), process.start_time()).has_value());   // a zombie is dead
+    BOOST_TEST(!Process::adopt(executor, process.pid(), process.start_time()).has_value());  // a zombie is dead
     (void)co_await process.wait();
 }
 

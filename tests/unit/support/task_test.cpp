@@ -23,7 +23,8 @@ Task<int> failing_after(Clock::duration duration, std::string message) {
     co_await sleep_for(duration);
     throw Error(Errc::system_failed, std::move(message));
 }
-template <class T> Task<std::optional<Error>> error_of(Task<T> task) {
+template <class T>
+Task<std::optional<Error>> error_of(Task<T> task) {
     try {
         co_await std::move(task);
     } catch (const Error& error) {
@@ -62,7 +63,7 @@ ASYNC_TEST(undo_runs_newest_first_also_when_cancelled) {
     std::vector<std::string> undone;
     auto body = [&](Rollback& rollback) -> Task<> {
         auto note = [&undone](std::string name) -> Task<> {
-            co_await sleep_for(1ms);                     // undo may wait, with cancellation off
+            co_await sleep_for(1ms);  // undo may wait, with cancellation off
             undone.push_back(std::move(name));
         };
         rollback.add("first", [note]() -> Task<> { return note("first"); });
