@@ -14,7 +14,7 @@ constexpr std::size_t max_strings = 1024;        // in one list
 constexpr std::size_t max_string_length = 4096;  // PATH_MAX
 
 // Names from the file end in messages: shown quoted, shortened, and without control characters.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string shown = "'";
     for (char c : text.substr(0, 64)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
     return shown + (text.size() > 64 ? "…'" : "'");
@@ -22,25 +22,25 @@ std::string quoted(std::string_view text) {
 
 Result<std::string> text_of(const json::value& value, std::string_view key) {
     auto* text = value.if_string();
-    if (!text) return fail(Errc::invalid_config, quoted(key), " must be a string");
-    if (text->size() > max_string_length) return fail(Errc::invalid_config, quoted(key), " is too long");
+    if (!text) return fail(Errc::invalid_config, in_quotes(key), " must be a string");
+    if (text->size() > max_string_length) return fail(Errc::invalid_config, in_quotes(key), " is too long");
     if (text->find('\0') != json::string::npos)
-        return fail(Errc::invalid_config, quoted(key), " contains a zero character");
+        return fail(Errc::invalid_config, in_quotes(key), " contains a zero character");
     return std::string(text->data(), text->size());
 }
 
 Result<std::string> required_text(const json::object& object, std::string_view key) {
     auto* value = object.if_contains(key);
-    if (!value) return fail(Errc::invalid_config, quoted(key), " is missing");
+    if (!value) return fail(Errc::invalid_config, in_quotes(key), " is missing");
     return text_of(*value, key);
 }
 
 Result<std::vector<std::string>> required_texts(const json::object& object, std::string_view key) {
     auto* value = object.if_contains(key);
-    if (!value) return fail(Errc::invalid_config, quoted(key), " is missing");
+    if (!value) return fail(Errc::invalid_config, in_quotes(key), " is missing");
     auto* array = value->if_array();
-    if (!array) return fail(Errc::invalid_config, quoted(key), " must be a list");
-    if (array->size() > max_strings) return fail(Errc::invalid_config, quoted(key), " has too many elements");
+    if (!array) return fail(Errc::invalid_config, in_quotes(key), " must be a list");
+    if (array->size() > max_strings) return fail(Errc::invalid_config, in_quotes(key), " has too many elements");
     std::vector<std::string> texts;
     texts.reserve(array->size());
     for (auto& element : *array) {
@@ -54,15 +54,15 @@ Result<std::vector<std::string>> required_texts(const json::object& object, std:
 Result<std::string> file_name(const json::object& object) {
     auto name = required_text(object, "filename");
     if (name && !name->starts_with('/'))
-        return fail(Errc::invalid_config, "'filename' ", quoted(*name), " is not an absolute path");
+        return fail(Errc::invalid_config, "'filename' ", in_quotes(*name), " is not an absolute path");
     return name;
 }
 
 Result<FirmwareFile> firmware_file(const json::object& mapping, std::string_view key) {
     auto* value = mapping.if_contains(key);
-    if (!value) return fail(Errc::invalid_config, "'mapping' has no ", quoted(key));
+    if (!value) return fail(Errc::invalid_config, "'mapping' has no ", in_quotes(key));
     auto* object = value->if_object();
-    if (!object) return fail(Errc::invalid_config, quoted(key), " must be an object");
+    if (!object) return fail(Errc::invalid_config, in_quotes(key), " must be an object");
     auto name = file_name(*object);
     if (!name) return Failure(name.error().wrap(std::string(key)));
     auto format = required_text(*object, "format");
@@ -77,7 +77,7 @@ Result<FlashMode> flash_mode(const json::object& mapping) {
     if (!name) return Failure(name.error());
     for (auto mode : {FlashMode::split, FlashMode::combined, FlashMode::stateless})
         if (*name == to_string(mode)) return mode;
-    return fail(Errc::unsupported, "the flash mode ", quoted(*name), " is unknown");
+    return fail(Errc::unsupported, "the flash mode ", in_quotes(*name), " is unknown");
 }
 
 Result<> parse_mapping(const json::object& top, Descriptor& out) {
@@ -94,7 +94,7 @@ Result<> parse_mapping(const json::object& top, Descriptor& out) {
         out.executable = {std::move(*name), "raw"};
         return {};
     }
-    if (*device != "flash") return fail(Errc::unsupported, "the mapping device ", quoted(*device), " is unknown");
+    if (*device != "flash") return fail(Errc::unsupported, "the mapping device ", in_quotes(*device), " is unknown");
     auto mode = flash_mode(*mapping);
     if (!mode) return Failure(mode.error());
     out.mode = *mode;
