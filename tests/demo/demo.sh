@@ -100,7 +100,7 @@ cat >"$base/$name.xml" <<END
   <vcpu>1</vcpu>
   <os firmware='efi'>
     <type arch='x86_64' machine='q35'>hvm</type>
-    <loader secure='no'/>
+    <firmware><feature enabled='no' name='secure-boot'/></firmware>
   </os>
   <features><acpi/></features>
   <devices>
