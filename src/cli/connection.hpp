@@ -27,6 +27,7 @@ public:
     // Any parameters (an object, an array, null: none), any result.
     json::value call_raw(std::string_view method, json::value params, std::vector<UniqueFd>& fds);
 
+    // The handler must not call(): it may run while a call waits for its answer.
     using OnEvent = std::function<void(std::string_view method, const json::object& params)>;
     void on_event(OnEvent handler) { on_event_ = std::move(handler); }
     // Waits until something was handed to on_event; false: nothing came before the deadline.

@@ -28,7 +28,10 @@ std::string plain(const json::value& value) {
 
 class Printer {
 public:
-    explicit Printer(Context& context) : context_(context), left_(context.arguments.number("count")) {}
+    explicit Printer(Context& context) : context_(context), left_(context.arguments.number("count")) {
+        if (context.arguments.operands().empty()) return;
+        path_ = api::ManagerClient(context.connection()).lookup_domain(context.operand(0)).value;
+    }
     bool done() const { return left_ && *left_ == 0; }
 
     void print(std::string_view name, const json::object& params) {
@@ -45,13 +48,9 @@ public:
 
 private:
     bool wanted(const json::object& params) const {
-        if (context_.arguments.operands().empty()) return true;
+        if (path_.empty()) return true;
         auto* domain = params.if_contains("domain");
-        return domain && *domain == json::value(path_of_operand());
-    }
-    const std::string& path_of_operand() const {
-        if (path_.empty()) path_ = api::ManagerClient(context_.connection()).lookup_domain(context_.operand(0)).value;
-        return path_;
+        return domain && *domain == json::value(path_);
     }
     std::string text(std::string_view name, const json::object& params) const {
         std::string out;
@@ -75,7 +74,7 @@ private:
 
     Context& context_;
     std::optional<std::uint64_t> left_;
-    mutable std::string path_;
+    std::string path_;  // only what is about this domain; empty: everything
 };
 
 api::EventPosition position_of(const std::string& text, const Verb* verb) {
