@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Measures the two transports of a running vireod beside the bare unix-socket ping-pong of the same machine.
-//   bench_wire SOCKET DOMAIN [BUS-ADDRESS]
+//   bench_wire SOCKET DOMAIN [BUS-ADDRESS [ROUNDS]]
 // Prints one JSON object: for each measurement the rates per second of its rounds. Rounds of the different kinds take
 // turns, so that a disturbance of the machine hits all of them alike.
 #include <boost/json/array.hpp>
@@ -9,14 +9,18 @@
 #include <boost/json/serialize.hpp>
 #include <systemd/sd-bus.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <fmt/core.h>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -27,7 +31,7 @@ namespace {
 
 namespace json = boost::json;
 using Clock = std::chrono::steady_clock;
-constexpr int rounds = 7;
+constexpr int default_rounds = 7;
 constexpr int calls = 4000;  // one at a time
 constexpr int pipelined_calls = 40000;
 constexpr int window = 256;  // requests under way when pipelined
@@ -162,21 +166,33 @@ void pipelined(Socket& socket, const std::string& line, int count) {
     must_be_result(last);
 }
 
+sd_bus* connect_bus(const std::string& address) {
+    sd_bus* bus = nullptr;
+    check(::sd_bus_new(&bus) >= 0, "sd_bus_new");
+    ::sd_bus_set_address(bus, address.c_str());
+    ::sd_bus_set_bus_client(bus, 1);
+    if (::sd_bus_start(bus) < 0) throw std::runtime_error("cannot connect to the bus " + address);
+    return bus;
+}
+
 class Bus {
 public:
-    Bus(const std::string& address, std::string path) : path_(std::move(path)) {
-        check(::sd_bus_new(&bus_) >= 0, "sd_bus_new");
-        ::sd_bus_set_address(bus_, address.c_str());
-        ::sd_bus_set_bus_client(bus_, 1);
-        if (::sd_bus_start(bus_) < 0) throw std::runtime_error("cannot connect to the bus " + address);
-    }
+    // Calls this method of the object at path, on the service that has this name.
+    Bus(const std::string& address, std::string service, std::string path, std::string interface, std::string method)
+        : bus_(connect_bus(address)),
+          service_(std::move(service)),
+          path_(std::move(path)),
+          interface_(std::move(interface)),
+          method_(std::move(method)) {}
+    Bus(const Bus&) = delete;
+    Bus& operator=(const Bus&) = delete;
     ~Bus() { ::sd_bus_flush_close_unref(bus_); }
     void one_at_a_time(int count) {
         for (int i = 0; i < count; ++i) {
             sd_bus_error error = SD_BUS_ERROR_NULL;
             sd_bus_message* reply = nullptr;
-            if (::sd_bus_call_method(bus_, "org.vireo1", path_.c_str(), "org.vireo1.Domain", "GetInfo", &error, &reply,
-                                     "") < 0)
+            if (::sd_bus_call_method(bus_, service_.c_str(), path_.c_str(), interface_.c_str(), method_.c_str(), &error,
+                                     &reply, "") < 0)
                 throw std::runtime_error(error.message ? error.message : "the bus failed");
             ::sd_bus_message_unref(reply);
         }
@@ -194,8 +210,8 @@ public:
         int sent = 0;
         while (progress.done < count) {
             while (sent < count && progress.under_way < window) {
-                if (::sd_bus_call_method_async(bus_, nullptr, "org.vireo1", path_.c_str(), "org.vireo1.Domain",
-                                               "GetInfo", on_reply, &progress, "") < 0)
+                if (::sd_bus_call_method_async(bus_, nullptr, service_.c_str(), path_.c_str(), interface_.c_str(),
+                                               method_.c_str(), on_reply, &progress, "") < 0)
                     throw std::runtime_error("the bus failed");
                 ++sent;
                 ++progress.under_way;
@@ -207,11 +223,54 @@ public:
     }
 
 private:
-    sd_bus* bus_ = nullptr;
-    std::string path_;
+    sd_bus* bus_;
+    std::string service_, path_, interface_, method_;
 };
 
-int run(const std::string& path, const std::string& domain, const std::string& bus_address) {
+// The floor of the bus: a child with a service that answers at once. libsystemd itself answers
+// org.freedesktop.DBus.Peer.
+class BareService {
+public:
+    explicit BareService(const std::string& address) {
+        int ends[2];
+        check(::pipe2(ends, O_CLOEXEC) == 0, "pipe2");
+        child_ = ::fork();
+        check(child_ >= 0, "fork");
+        if (child_ == 0) {
+            ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+            serve(connect_bus(address), ends[1]);
+        }
+        ::close(ends[1]);
+        char name[256];
+        auto n = ::read(ends[0], name, sizeof name);
+        ::close(ends[0]);
+        if (n <= 0) throw std::runtime_error("the bare service did not reach the bus");
+        name_.assign(name, static_cast<std::size_t>(n));
+    }
+    BareService(const BareService&) = delete;
+    BareService& operator=(const BareService&) = delete;
+    ~BareService() {
+        ::kill(child_, SIGKILL);
+        ::waitpid(child_, nullptr, 0);
+    }
+    const std::string& name() const { return name_; }
+
+private:
+    [[noreturn]] static void serve(sd_bus* bus, int out) {
+        const char* name = nullptr;
+        if (::sd_bus_get_unique_name(bus, &name) < 0 || ::write(out, name, std::strlen(name)) < 0) ::_exit(1);
+        ::close(out);
+        for (;;) {
+            int handled = ::sd_bus_process(bus, nullptr);
+            if (handled < 0) ::_exit(1);
+            if (handled == 0) ::sd_bus_wait(bus, UINT64_MAX);
+        }
+    }
+    pid_t child_ = -1;
+    std::string name_;
+};
+
+int run(const std::string& path, const std::string& domain, const std::string& bus_address, int rounds) {
     json::object by_name;
     by_name["domain"] = domain;
     Socket socket(path);
@@ -229,9 +288,15 @@ int run(const std::string& path, const std::string& domain, const std::string& b
     measurements.emplace_back("rpc_get_info_pipelined",
                               [&] { return rate(pipelined_calls, [&] { pipelined(socket, info, pipelined_calls); }); });
     measurements.emplace_back("rpc_dumpxml", [&] { return rate(calls, [&] { one_at_a_time(socket, xml, calls); }); });
-    std::unique_ptr<Bus> bus;
+    std::unique_ptr<BareService> service;
+    std::unique_ptr<Bus> bare, bus;
     if (!bus_address.empty()) {
-        bus = std::make_unique<Bus>(bus_address, object);
+        service = std::make_unique<BareService>(bus_address);
+        bare = std::make_unique<Bus>(bus_address, service->name(), "/", "org.freedesktop.DBus.Peer", "Ping");
+        bus = std::make_unique<Bus>(bus_address, "org.vireo1", object, "org.vireo1.Domain", "GetInfo");
+        measurements.emplace_back("dbus_bare",
+                                  [&] { return rate(calls / 4, [&] { bare->one_at_a_time(calls / 4); }); });
+        measurements.emplace_back("dbus_bare_pipelined", [&] { return rate(calls, [&] { bare->pipelined(calls); }); });
         measurements.emplace_back("dbus_get_info",
                                   [&] { return rate(calls / 4, [&] { bus->one_at_a_time(calls / 4); }); });
         measurements.emplace_back("dbus_get_info_pipelined",
@@ -252,11 +317,12 @@ int run(const std::string& path, const std::string& domain, const std::string& b
 
 int main(int argc, char** argv) {
     if (argc < 3) {
-        fmt::print(stderr, "usage: bench_wire SOCKET DOMAIN [BUS-ADDRESS]\n");
+        fmt::print(stderr, "usage: bench_wire SOCKET DOMAIN [BUS-ADDRESS [ROUNDS]]\n");
         return 2;
     }
     try {
-        return run(argv[1], argv[2], argc > 3 ? argv[3] : "");
+        int rounds = argc > 4 ? std::atoi(argv[4]) : default_rounds;
+        return run(argv[1], argv[2], argc > 3 ? argv[3] : "", std::max(rounds, 1));
     } catch (const std::exception& error) {
         fmt::print(stderr, "bench_wire: {}\n", error.what());
         return 1;
