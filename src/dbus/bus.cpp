@@ -41,19 +41,19 @@ int duplicate(sdbus::IConnection& connection) {
     return fd;
 }
 
-std::unique_ptr<sdbus::IConnection> connect(BusKind kind, const std::string& address) {
-    if (!address.empty()) return sdbus::createSessionBusConnectionWithAddress(address);
+// (sdbus-c++'s createSessionBusConnectionWithAddress() would leak at each failure)
+std::unique_ptr<sdbus::IConnection> connect(BusKind kind) {
     return kind == BusKind::system ? sdbus::createSystemBusConnection() : sdbus::createSessionBusConnection();
 }
 
 }  // namespace
 
-Task<std::shared_ptr<Bus>> Bus::open(BusKind kind, std::string address, Blocking& pool) {
+Task<std::shared_ptr<Bus>> Bus::open(BusKind kind, Blocking& pool) {
     std::unique_ptr<sdbus::IConnection> connection;
     std::string problem;
     std::function<void(std::stop_token)> job = [&](std::stop_token) {
         try {
-            connection = connect(kind, address);
+            connection = connect(kind);
         } catch (const std::exception& e) {
             problem = e.what();
         }

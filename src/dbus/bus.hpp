@@ -25,9 +25,8 @@ enum class BusKind { session, system };
 
 class Bus : public std::enable_shared_from_this<Bus> {
 public:
-    // Connects, on the pool since that waits for the bus. address: empty for the kind's usual one.
-    // Throws Error(unavailable).
-    static Task<std::shared_ptr<Bus>> open(BusKind kind, std::string address, Blocking& pool);
+    // Connects, on the pool since that waits for the bus. Throws Error(unavailable).
+    static Task<std::shared_ptr<Bus>> open(BusKind kind, Blocking& pool);
     Bus(Executor executor, std::unique_ptr<sdbus::IConnection> connection);
     Bus(const Bus&) = delete;
     Bus& operator=(const Bus&) = delete;

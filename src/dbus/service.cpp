@@ -20,14 +20,8 @@ const char* name_of(BusKind kind) {
 
 }  // namespace
 
-Service::Service(Executor executor, BusKind kind, api::Dispatcher& dispatcher, Blocking& pool, Polkit* polkit,
-                 std::string address)
-    : kind_(kind),
-      dispatcher_(dispatcher),
-      pool_(pool),
-      polkit_(polkit),
-      address_(std::move(address)),
-      changed_(executor) {}
+Service::Service(Executor executor, BusKind kind, api::Dispatcher& dispatcher, Blocking& pool, Polkit* polkit)
+    : kind_(kind), dispatcher_(dispatcher), pool_(pool), polkit_(polkit), changed_(executor) {}
 
 Task<> Service::run() {
     std::function<Task<>(TaskGroup&)> body = [this](TaskGroup& calls) { return keep_connected(calls); };
@@ -55,7 +49,7 @@ Task<> Service::keep_connected(TaskGroup& calls) {
 }
 
 Task<> Service::serve(TaskGroup& calls) {
-    auto bus = co_await Bus::open(kind_, address_, pool_);
+    auto bus = co_await Bus::open(kind_, pool_);
     Exporter exporter(bus, dispatcher_, calls);  // before the name: who finds it finds everything
     if (polkit_) polkit_->use(bus);
     co_await all(bus->run(), own_name(bus));

@@ -18,9 +18,8 @@ public:
     static constexpr Clock::duration last_retry = std::chrono::seconds(5);
     static constexpr Clock::duration bus_limit = std::chrono::seconds(25);  // for the bus's own answers
 
-    // polkit may be null. address: empty for the usual bus of this kind.
-    Service(Executor executor, BusKind kind, api::Dispatcher& dispatcher, Blocking& pool, Polkit* polkit = nullptr,
-            std::string address = {});
+    // polkit may be null.
+    Service(Executor executor, BusKind kind, api::Dispatcher& dispatcher, Blocking& pool, Polkit* polkit = nullptr);
     Task<> run();  // until cancelled: Error(cancelled)
 
     bool connected() const noexcept { return connected_; }  // and has the name
@@ -38,7 +37,6 @@ private:
     api::Dispatcher& dispatcher_;
     Blocking& pool_;
     Polkit* polkit_;
-    std::string address_;
     Notifier changed_;
     bool connected_ = false;
     std::string reported_;  // the last failure that was logged: the same one is not logged again

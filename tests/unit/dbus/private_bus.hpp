@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A message bus of the test's own, in a temporary folder; it ends with its owner, and also when the test dies.
+// A message bus of the test's own, in a temporary folder, and the session bus of this process; it ends with its owner,
+// and also when the test dies.
 #pragma once
 #include "tests/support/folder.hpp"
 
@@ -21,7 +22,10 @@ namespace vireo::test {
 
 class PrivateBus {
 public:
-    PrivateBus() { start(); }
+    PrivateBus() {
+        ::setenv("DBUS_SESSION_BUS_ADDRESS", address().c_str(), 1);
+        start();
+    }
     PrivateBus(const PrivateBus&) = delete;
     PrivateBus& operator=(const PrivateBus&) = delete;
     ~PrivateBus() { stop(); }

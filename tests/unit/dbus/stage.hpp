@@ -88,7 +88,7 @@ public:
     api::Dispatcher dispatcher;
     Blocking pool{1}, clients{1};
     dbus::Polkit polkit;
-    dbus::Service service{loop.get_executor(), dbus::BusKind::session, dispatcher, pool, &polkit, bus.address()};
+    dbus::Service service{loop.get_executor(), dbus::BusKind::session, dispatcher, pool, &polkit};
 };
 
 }  // namespace vireo::test
