@@ -15,12 +15,12 @@ namespace {
 
 std::string plain(const json::value& value) {
     if (auto* text = value.if_string()) return {text->data(), text->size()};
-    if (auto* object = value.if_object()) {  // a stage: its members, not its braces
+    if (auto* object = value.if_object()) {  // a stage: "(name=launch state=done …)"
         std::string out;
         for (auto& [key, member] : *object)
             out +=
-                (out.empty() ? "" : " ") + std::string(std::string_view(key.data(), key.size())) + "=" + plain(member);
-        return out;
+                (out.empty() ? "(" : " ") + std::string(std::string_view(key.data(), key.size())) + "=" + plain(member);
+        return out.empty() ? "-" : out + ")";
     }
     if (auto* number = value.if_double()) return fmt::format("{}", *number);
     return json::serialize(value);
