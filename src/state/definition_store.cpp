@@ -2,6 +2,7 @@
 #include "state/definition_store.hpp"
 
 #include "support/file.hpp"
+#include "support/task_group.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -109,12 +110,9 @@ Task<> DefinitionStore::settle(std::shared_ptr<Change> change) {
         auto finished = committing_ =
             std::make_shared<Notifier>(executor);  // ours is the first that waits, or is in this batch
         auto batch = std::make_shared<Batch>(next_batch());
-        std::function<void(std::stop_token)> job = [folder = folder_, batch](std::stop_token) {
-            commit(folder, *batch);
-        };
         std::exception_ptr failure;
         try {
-            co_await pool_.run(std::move(job));
+            co_await commit(batch);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -125,6 +123,25 @@ Task<> DefinitionStore::settle(std::shared_ptr<Change> change) {
         committing_.reset();
         finished->notify_all();
     }
+}
+
+// Several threads synchronise the files of a larger batch: a disk does many flushes in the time of one.
+Task<> DefinitionStore::commit(std::shared_ptr<Batch> batch) {
+    using Job = std::function<void(std::stop_token)>;
+    auto part = [&](std::size_t first, std::size_t step) -> Job {
+        return [folder = folder_, batch, first, step](std::stop_token) { write_files(folder, *batch, first, step); };
+    };
+    Job publish_all = [folder = folder_, batch](std::stop_token) { publish(folder, *batch); };
+    if (batch->size() == 1) {
+        Job both = [write = part(0, 1), publish_all](std::stop_token stop) {
+            write(stop);
+            publish_all(stop);
+        };
+        co_await pool_.run(std::move(both));
+        co_return;
+    }
+    co_await all(pool_.run(part(0, 3)), pool_.run(part(1, 3)), pool_.run(part(2, 3)));
+    co_await pool_.run(std::move(publish_all));
 }
 
 // All that wait, up to a second change of the same object: that one belongs into the next batch.
@@ -163,20 +180,6 @@ void write_temporary(C& change, int folder_fd, const fs::path& folder) {
     }
 }
 
-template <class B>
-void synchronise_files(B& batch, const fs::path& folder) {
-    // Writing starts for all before the first is waited for: then one commit of the journal serves most of them.
-    // Not syncfs(2): it would also wait for whatever guests have written to disk images on the same file system.
-    if (batch.size() > 1)
-        for (auto& change : batch)
-            if (change->file && !change->error) ::sync_file_range(change->file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-    for (auto& change : batch) {
-        if (change->file && !change->error && ::fsync(change->file.get()))
-            change->error = disk_error(errno, "cannot synchronise " + (folder / change->file_name()).string());
-        change->file.reset();
-    }
-}
-
 // The instant at which the new one takes the old one's place.
 template <class C>
 void swap_in(C& change, int folder_fd, int marks_fd, const fs::path& folder) {
@@ -206,7 +209,26 @@ void swap_in(C& change, int folder_fd, int marks_fd, const fs::path& folder) {
 
 }  // namespace
 
-void DefinitionStore::commit(const fs::path& folder, Batch& batch) {
+// Every step-th change from the first on: its temporary file, synchronised.
+void DefinitionStore::write_files(const fs::path& folder, Batch& batch, std::size_t first, std::size_t step) {
+    auto each = [&](auto action) {
+        for (auto i = first; i < batch.size(); i += step)
+            if (batch[i]->kind == Change::Kind::save && !batch[i]->error) action(*batch[i]);
+    };
+    auto folder_fd = open_folder(folder);
+    if (!folder_fd) return each([&](Change& change) { change.error = folder_fd.error(); });
+    each([&](Change& change) { write_temporary(change, folder_fd->get(), folder); });
+    // Writing starts for all before the first is waited for: then one commit of the journal serves most of them.
+    // Not syncfs(2): it would also wait for whatever guests have written to disk images on the same file system.
+    if (batch.size() > 1)
+        each([&](Change& change) { ::sync_file_range(change.file.get(), 0, 0, SYNC_FILE_RANGE_WRITE); });
+    each([&](Change& change) {
+        if (::fsync(change.file.get()))
+            change.error = disk_error(errno, "cannot synchronise " + (folder / change.file_name()).string());
+    });
+}
+
+void DefinitionStore::publish(const fs::path& folder, Batch& batch) {
     using Kind = Change::Kind;
     auto fail_all = [&](const Error& error, auto applies) {
         for (auto& change : batch)
@@ -220,10 +242,10 @@ void DefinitionStore::commit(const fs::path& folder, Batch& batch) {
     if (!marks_fd) fail_all(marks_fd.error(), of_marks);
     int marks = marks_fd ? marks_fd->get() : -1;
 
-    for (auto& change : batch)
-        if (change->kind == Kind::save) write_temporary(*change, folder_fd->get(), folder);
-    synchronise_files(batch, folder);
-    for (auto& change : batch) swap_in(*change, folder_fd->get(), marks, folder);
+    for (auto& change : batch) {
+        change->file.reset();
+        swap_in(*change, folder_fd->get(), marks, folder);
+    }
     for (auto& change : batch)
         if (!change->temporary.empty()) ::unlinkat(folder_fd->get(), change->temporary.c_str(), 0);
 

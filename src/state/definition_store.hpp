@@ -52,7 +52,9 @@ public:
 private:
     struct Change;
     using Batch = std::vector<std::shared_ptr<Change>>;
-    static void commit(const std::filesystem::path& folder, Batch& batch);
+    static void write_files(const std::filesystem::path& folder, Batch& batch, std::size_t first, std::size_t step);
+    static void publish(const std::filesystem::path& folder, Batch& batch);
+    Task<> commit(std::shared_ptr<Batch> batch);
     Task<> perform(std::shared_ptr<Change> change);
     Task<> settle(std::shared_ptr<Change> change);
     Batch next_batch();

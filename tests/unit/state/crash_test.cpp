@@ -3,6 +3,7 @@
 // And the order of the calls that a power cut depends on. The child is traced with ptrace(2), no hook in the code.
 #include "state/definition_store.hpp"
 #include "support/file.hpp"
+#include "support/task_group.hpp"
 #include "tests/support/async.hpp"
 #include "tests/support/folder.hpp"
 #include "tests/support/skip.hpp"
@@ -108,7 +109,7 @@ std::string state_of(DefinitionStore& store) {
 // Prepares, then kills the change at each of its steps; each time the result must be one of the two states.
 void crash_everywhere(const std::function<void(DefinitionStore&)>& prepare,
                       const std::function<void(DefinitionStore&)>& change, const std::string& before,
-                      const std::string& after) {
+                      const std::string& after, const std::vector<std::string>& between = {}) {
     bool seen_before = false, seen_after = false;
     for (std::size_t kill_at = 1;; ++kill_at) {
         StoreFixture f;
@@ -131,8 +132,9 @@ void crash_everywhere(const std::function<void(DefinitionStore&)>& prepare,
         DefinitionStore again(g.pool, path);
         auto found = state_of(again);
         BOOST_TEST_INFO("killed at step " << kill_at);
-        BOOST_TEST((found == before || found == after), found);
-        (found == after ? seen_after : seen_before) = true;
+        BOOST_TEST((found == before || found == after || std::ranges::find(between, found) != between.end()), found);
+        seen_before = seen_before || found == before;
+        seen_after = seen_after || found == after;
         for (auto& entry : fs::directory_iterator(path))
             BOOST_TEST(!entry.path().filename().string().starts_with(stray_prefix));
         if (trace.ended) {
@@ -172,6 +174,23 @@ BOOST_AUTO_TEST_CASE(a_mark) {
     crash_everywhere([](auto& store) { save(store, 1, "<old/>"); },
                      [](auto& store) { test::run(store.set_autostart(uuid_of(1), true)); }, "<old/>\n;",
                      "<old/>\nauto;");
+}
+
+// Several that share a batch: each is old or new by itself.
+BOOST_AUTO_TEST_CASE(a_batch) {
+    auto save_both = [](DefinitionStore& store) {
+        auto both = [&store]() -> Task<> {
+            co_await all(store.save(uuid_of(1), "<new/>"), store.save(uuid_of(2), "<new/>"),
+                         store.save(uuid_of(3), "<new/>"));
+        };
+        test::run(both());
+    };
+    auto prepare = [](DefinitionStore& store) {
+        for (int i : {1, 2, 3}) save(store, i, "<old/>");
+    };
+    std::string o = "<old/>\n;", n = "<new/>\n;";
+    crash_everywhere(prepare, save_both, o + o + o, n + n + n,
+                     {n + o + o, o + n + o, o + o + n, n + n + o, n + o + n, o + n + n});
 }
 
 // The order that survives a power cut, as far as POSIX promises anything: content before name, name before the answer.
