@@ -61,6 +61,9 @@ class Client:
         folder = os.open(os.path.dirname(path), os.O_PATH)
         try:
             self.socket.connect(f"/proc/self/fd/{folder}/{os.path.basename(path)}")
+        except OSError:
+            self.socket.close()
+            raise
         finally:
             os.close(folder)
         self.buffer, self.events, self.fds, self.last = b"", [], [], 0
