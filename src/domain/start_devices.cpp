@@ -36,6 +36,13 @@ Task<> Start::settings() {
     if (live_.current_memory && *live_.current_memory < live_.memory && live_.devices.memballoon &&
         live_.devices.memballoon->model != model::Memballoon::Model::none)
         commands.emplace_back("balloon", boost::json::object{{"value", *live_.current_memory}});
+    if (auto& balloon = live_.devices.memballoon; balloon && balloon->stats_period.value_or(0) > 0)
+        commands.emplace_back("qom-set", boost::json::object{{"path", "/machine/peripheral/" + balloon->info.alias},
+                                                             {"property", "guest-stats-polling-interval"},
+                                                             {"value", *balloon->stats_period}});
+    for (auto& disk : live_.devices.disks)
+        if (disk.target.tray == model::DiskTarget::Tray::open)
+            commands.emplace_back("blockdev-open-tray", boost::json::object{{"id", disk.info.alias}, {"force", true}});
     if (commands.empty()) co_return;
     auto results = co_await run_->machine->execute_all(std::move(commands), monitor_limit);
     for (auto& result : results)

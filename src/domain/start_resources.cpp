@@ -16,22 +16,28 @@ Task<> Start::firmware(Rollback& rollback) {
 
 Task<> Start::disks() {
     auto requests = std::make_shared<std::vector<std::optional<storage::ImageRequest>>>();
+    auto optional = std::make_shared<std::vector<bool>>();
     for (auto& disk : live_.devices.disks) {
         auto& request = requests->emplace_back();
         if (!disk.empty()) request = storage::request_of(disk);
+        optional->push_back(disk.source && disk.source->startup_policy == model::DiskSource::StartupPolicy::optional);
     }
-    auto work = [requests](std::stop_token) -> Result<std::vector<std::vector<storage::ImageLayer>>> {
+    auto work = [requests, optional](std::stop_token) -> Result<std::vector<std::vector<storage::ImageLayer>>> {
         std::vector<std::vector<storage::ImageLayer>> chains;
         for (auto& request : *requests) {
             chains.emplace_back();
             if (!request) continue;
             auto chain = storage::open_image_chain(*request);
+            if (!chain && (*optional)[chains.size() - 1] && chain.error().code() == Errc::not_found)
+                continue;  // the drive starts without a medium
             if (!chain) return Failure(chain.error());
             chains.back() = std::move(*chain);
         }
         return chains;
     };
     images_ = take(co_await env_.pool.call(std::move(work)));
+    for (std::size_t i = 0; i < images_.size(); ++i)
+        if (images_[i].empty()) live_.devices.disks[i].source.reset();
 }
 
 Task<> Start::runtime() {
