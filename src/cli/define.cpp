@@ -7,10 +7,10 @@
 #include <boost/json/parse.hpp>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
-#include <iostream>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -102,9 +102,9 @@ void run_editor(const std::filesystem::path& file) {
 
 bool ask_again() {
     if (!::isatty(STDIN_FILENO)) return false;
-    std::cerr << "Edit again? [Y/n] " << std::flush;
-    std::string answer;
-    return std::getline(std::cin, answer) && (answer.empty() || answer[0] == 'y' || answer[0] == 'Y');
+    std::fputs("Edit again? [Y/n] ", stderr);
+    char answer[16] = "";
+    return std::fgets(answer, sizeof answer, stdin) && (*answer == '\n' || *answer == 'y' || *answer == 'Y');
 }
 
 int edit(Context& context) {

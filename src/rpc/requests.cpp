@@ -30,7 +30,7 @@ void Session::take_one(std::string_view text) {
     handle(*value, nullptr, text.size());
 }
 
-Task<> Session::take_batch(std::string_view text) {
+Task<> Session::take_batch(std::string text) {
     json::monotonic_resource memory;  // its own: others use the workshop's while this one yields
     auto value = workshop_.parser.parse(text, &memory);
     if (!value) {

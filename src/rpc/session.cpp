@@ -88,7 +88,7 @@ Task<> Session::read_loop() {
             auto text = input_.next();
             if (!text) break;
             if (is_batch(*text))
-                co_await take_batch(*text);
+                co_await take_batch(std::string(*text));
             else
                 take_one(*text);
             if (output_.unsent() >= workshop_.limits.output_pause) flush();
@@ -118,7 +118,7 @@ Task<> Session::read_loop() {
     }
     if (auto text = input_.rest(); text && !cut_off_) {
         if (is_batch(*text))
-            co_await take_batch(*text);
+            co_await take_batch(std::string(*text));
         else
             take_one(*text);
     }

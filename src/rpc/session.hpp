@@ -63,7 +63,7 @@ private:
 
     static bool is_batch(std::string_view text) noexcept;
     void take_one(std::string_view text);
-    Task<> take_batch(std::string_view text);
+    Task<> take_batch(std::string text);
     void handle(json::value& value, const std::shared_ptr<Batch>& batch, std::size_t text_size);
     void dispatch(const api::Target& target, Request& request, const std::shared_ptr<Batch>& batch,
                   std::size_t text_size);

@@ -163,7 +163,8 @@ bool Client::fill() {
     auto n = rpc::receive(fd.get(), data, sizeof data, received, 64);
     while (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         char peek = 0;  // receive() never blocks: wait here
-        if (::recv(fd.get(), &peek, 1, MSG_PEEK) < 0 && errno != EINTR) throw system_error(errno, "no answer");
+        if (::recv(fd.get(), &peek, 1, MSG_PEEK) < 0 && errno != EINTR && errno != ECONNRESET)
+            throw system_error(errno, "no answer");
         n = rpc::receive(fd.get(), data, sizeof data, received, 64);
     }
     if (n <= 0) return false;
