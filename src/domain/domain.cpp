@@ -6,8 +6,12 @@
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
+#include <array>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 namespace vireo::domain {
 
@@ -80,6 +84,16 @@ void Domain::bump() {
     auto since = std::chrono::system_clock::now().time_since_epoch();
     auto now = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
     revision_ = std::max(revision_ + 1, now);  // grows across restarts of the daemon too
+    if (persistent()) note_revision();
+}
+
+// The definition's time of modification is its revision, so that it is the same after a restart of the daemon.
+void Domain::note_revision() {
+    timespec time{static_cast<time_t>(revision_ / 1'000'000), static_cast<long>(revision_ % 1'000'000 * 1000)};
+    std::array<timespec, 2> times{timespec{0, UTIME_OMIT}, time};
+    auto document = env_.definitions.folder() / (uuid_ + ".xml");
+    if (::utimensat(AT_FDCWD, document.c_str(), times.data(), 0))
+        log::warning("cannot note the revision of {}: {}", name_, system_error(errno, document.string()).what());
 }
 
 void Domain::set_state(State state, std::string reason) {

@@ -120,6 +120,7 @@ private:
     void tell(Lifecycle event, std::string_view detail);
     void save_status(Running& run);
     void bump();
+    void note_revision();
 
     Environment& env_;
     std::string uuid_, name_;

@@ -22,7 +22,7 @@ Error name_taken(const Domain& other) {
         .with_hint("to change that domain, give its UUID in the definition; else choose another name");
 }
 
-// When the document was written, in microseconds since 1970: a revision that grows across restarts of the daemon.
+// The revision: see Domain::note_revision().
 std::uint64_t written_usec(const std::filesystem::path& document) {
     struct stat status{};
     if (::stat(document.c_str(), &status)) return 1;
