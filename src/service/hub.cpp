@@ -19,6 +19,12 @@ api::Event object_event(api::Event::Kind kind, api::ObjectPath path) {
 
 }  // namespace
 
+Hub::Hub(Executor executor, api::Events& e) : events(e), jobs(executor, e) {
+    jobs.changed = [this](const api::ObjectPath& path) {  // the domain's Job property
+        if (auto domain = domains ? domains->find_uuid(uuid_of(path.value)) : nullptr) changed(*domain);
+    };
+}
+
 std::shared_ptr<domain::Domain> Hub::require(const api::ObjectPath& path) const {
     auto domain = domains->find_uuid(uuid_of(path.value));
     if (!domain) throw Error(Errc::not_found, "there is no domain " + path.value);

@@ -13,7 +13,7 @@ namespace vireo::service {
 
 class Hub final : public domain::Observer {
 public:
-    Hub(Executor executor, api::Events& events) : events(events), jobs(executor, events) {}
+    Hub(Executor executor, api::Events& events);
     api::Events& events;
     Jobs jobs;
     domain::Domains* domains = nullptr;  // set before the first call

@@ -109,6 +109,7 @@ std::shared_ptr<Job> Jobs::start(std::string operation, api::ObjectPath domain, 
     added.object = job->path;
     events_.emit(std::move(added));
     events_.emit(api::manager_job_added(job->path, job->operation, job->domain));
+    if (changed) changed(job->domain);
     running_.spawn(run(job, std::move(work)));
     return job;
 }
@@ -133,6 +134,7 @@ Task<> Jobs::run(std::shared_ptr<Job> job, std::function<Task<>(Job&)> work) {
     }
     job->end_ = Clock::now();
     job->finished_.notify_all();
+    if (changed) changed(job->domain);
     auto error = job->error_ ? api::error_details(*job->error_) : api::json::object();
     events_.emit(api::job_finished(job->path, job->state_, std::move(error)));
     forgetting_.spawn(forget_later(job));

@@ -74,6 +74,9 @@ public:
     Task<> wait(std::shared_ptr<Job> job);  // until it has ended, however
     Task<> close();                         // refuses new ones, cancels, waits
 
+    // Told when a job of this domain begins or has ended. Set before the first job; may be empty.
+    std::function<void(const api::ObjectPath& domain)> changed;
+
 private:
     Task<> run(std::shared_ptr<Job> job, std::function<Task<>(Job&)> work);
     Task<> forget_later(std::shared_ptr<Job> job);
