@@ -29,3 +29,44 @@ def uefi(name, **more):
     more.setdefault("memory", 256)
     more["devices"] = "<serial type='pty'/>" + more.get("devices", "")
     return domain(name, os="<firmware><feature enabled='no' name='secure-boot'/></firmware>" + more.pop("os", ""), **more)
+
+
+class Shell:
+    """The EFI shell of a uefi() guest, on its serial port."""
+    LIMIT = 240.0  # seconds for the firmware to come so far on a machine with much else to do
+
+    def __init__(self, console):
+        self.console = console
+
+    def ready(self):
+        """Waits for the prompt, without the five seconds in which the firmware waits for a key."""
+        self.console.wait_for("Press ESC", self.LIMIT)
+        self.console.type("\x1b")
+        self.console.wait_for("Shell>", self.LIMIT)
+        return self
+
+    def type(self, command):
+        """Types a command once it was taken in whole, then Enter: firmware drops what comes too fast."""
+        for attempt in range(10):
+            self.console.text = ""
+            self.console.type(command)
+            try:
+                self.console.wait_for(command, 5)
+                break
+            except AssertionError:
+                self.console.type("\x1b")  # empties the line
+        self.console.type("\r")
+
+    def run(self, command):
+        """What the command said."""
+        self.type(command)
+        return self.console.wait_for("Shell>", self.LIMIT)
+
+
+def scribble(path, text=b"a guest was here"):
+    """Changes a variable store as a guest would, keeping it one that firmware takes; gives its bytes."""
+    with open(path, "r+b") as store:
+        store.seek(-len(text), 2)
+        store.write(text)
+        store.seek(0)
+        return store.read()

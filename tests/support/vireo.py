@@ -380,16 +380,30 @@ class Console:
         os.close(self.fd)
 
     def read(self):
+        """Takes in what is there; False at the end of the stream."""
         try:
             data = os.read(self.fd, 65536)
         except BlockingIOError:
             return True
+        except ConnectionResetError:
+            return False
         self.text += re.sub(r"\x1b\[[0-9;=?]*[A-Za-z]", "", data.decode(errors="replace"))
         return bool(data)
 
+    def wait_for_end(self, limit=LIMIT):
+        wait_for(lambda: not self.read(), "the end of the console", limit)
+
     def wait_for(self, text, limit=LIMIT):
         """Until the guest has said text (terminal escapes are not seen); forgets what came before its end."""
-        wait_for(lambda: (self.read(), text in self.text)[1], f"{text!r} from the guest, which said {self.text[-500:]!r}", limit)
+        def said():
+            open_still = self.read()
+            if text not in self.text and not open_still:
+                raise AssertionError(f"the console ended before {text!r}; last: {self.text[-500:]!r}")
+            return text in self.text
+        try:
+            wait_for(said, repr(text), limit)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the guest said {self.text[-500:]!r}") from None
         before, self.text = self.text.split(text, 1)
         return before
 
