@@ -189,7 +189,7 @@ public:
     ~Bus() { ::sd_bus_flush_close_unref(bus_); }
     void one_at_a_time(int count) {
         for (int i = 0; i < count; ++i) {
-            sd_bus_error error = SD_BUS_ERROR_NULL;
+            sd_bus_error error{};
             sd_bus_message* reply = nullptr;
             if (::sd_bus_call_method(bus_, service_.c_str(), path_.c_str(), interface_.c_str(), method_.c_str(), &error,
                                      &reply, "") < 0)
