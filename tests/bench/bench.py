@@ -98,20 +98,17 @@ def print_stages(stages):
         print(f"  {name:<10} from {stage['begin']:7.1f} ms, takes {stage['duration']:7.1f} ms")
 
 
-def measure(wanted, quick):
-    """(rows, stages)"""
-    rows, stages = [], None
-    if "starts" in wanted:
+def measure(part, quick):
+    """(rows, stages of a start or nothing)"""
+    if part == "starts":
         with Daemon() as daemon:
-            rows, stages = starts.measure(daemon, 7 if quick else 25, 1 if quick else 5)
-    if "wire" in wanted:
-        rows += wire(3 if quick else 9)
-    if "defines" in wanted:
+            return starts.measure(daemon, 7 if quick else 25, 1 if quick else 5)
+    if part == "wire":
+        return wire(3 if quick else 9), None
+    if part == "defines":
         with Daemon() as daemon:
-            rows += storing.defines(daemon, 3 if quick else 9)
-    if "load" in wanted:
-        rows += storing.loading(lambda: Daemon(bus=True), 3 if quick else 9)
-    return rows, stages
+            return storing.defines(daemon, 3 if quick else 9), None
+    return storing.loading(lambda: Daemon(bus=True), 3 if quick else 9), None
 
 
 def main():
@@ -130,13 +127,18 @@ def main():
     for name, fact in facts.items():
         print(f"{name + ':':<14}{fact}")
     print(flush=True)
-    rows, stages = measure(arguments.parts or parts, arguments.quick)
-    figures.print_table(rows)
-    if stages:
-        print_stages(stages)
+    rows, stages = [], None
+    for part in arguments.parts or parts:
+        measured, timeline = measure(part, arguments.quick)
+        rows += measured
+        figures.print_table(measured)
+        if timeline:
+            stages = timeline
+            print_stages(stages)
+        print(flush=True)
     missed = [row.what for row in rows if row.met is False]
     aims = sum(row.met is not None for row in rows)
-    print(f"\n{aims - len(missed)} of {aims} aims met, in {time.monotonic() - begin:.0f} s")
+    print(f"{aims - len(missed)} of {aims} aims met, in {time.monotonic() - begin:.0f} s")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"machine": facts, "rows": [row.as_dict() for row in rows], "stages": stages}, file, indent=1)

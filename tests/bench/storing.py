@@ -110,7 +110,7 @@ def document_size(daemon, names):
     line = names.lines(1)[0]
     client = daemon.client
     client.socket.sendall(line)
-    uuid = must_be_result(client.socket.recv(65536))["uuid"]
+    uuid = must_be_result(client.socket.recv(65536))["result"]["uuid"]
     return os.stat(os.path.join(daemon.definitions, uuid + ".xml")).st_size
 
 
