@@ -17,7 +17,7 @@
 namespace vireo::domain {
 namespace {
 
-constexpr std::size_t stage_count = 8;
+constexpr std::size_t stage_count = 9;
 
 std::uint64_t now_usec() {
     auto since = std::chrono::system_clock::now().time_since_epoch();
@@ -45,6 +45,7 @@ Task<> Start::run() {
     stages_.expect(stage_count);
     run_ = std::make_shared<Running>(env_.executor);
     run_->id = ++env_.last_id;
+    run_->summary = domain_.summary_;  // until the live definition is read
     auto before = std::pair(domain_.state_, domain_.reason_);
     domain_.running_ = run_;
     domain_.set_state(State::paused, "starting-up");
@@ -75,8 +76,8 @@ Task<> Start::stages(Rollback& rollback) {
     co_await all(stage(stages_, "firmware", firmware(rollback)), stage(stages_, "disks", disks()),
                  stage(stages_, "runtime", runtime()), stage(stages_, "cgroup", cgroup()));
     rollback.add("QEMU", [this]() -> Task<> { return undo_process(); });
-    co_await stage(stages_, "launch", launch());
-    co_await all(stage(stages_, "devices", devices()), stage(stages_, "attach", attach_cgroups()));
+    co_await all(stage(stages_, "launch", launch()), stage(stages_, "attach", attach_cgroups()));
+    co_await stage(stages_, "devices", devices());
     co_await stage(stages_, "run", go());
 }
 
@@ -112,6 +113,7 @@ void Start::write_live_definition() {
 Result<> Start::note_process(pid_t pid, std::uint64_t start_time) {
     run_->status.pid = pid;
     run_->status.process_start_time = start_time;
+    process_noted_.notify_all();
     return env_.statuses.save(run_->status);
 }
 
@@ -137,10 +139,14 @@ Task<> Start::undo_process() {
     co_await run_->machine->quit(at_once);
 }
 
+// While QEMU comes up: the hierarchies of version 1 take only a process that exists, and the kernel takes milliseconds
+// for each. A QEMU that ended meanwhile is the launch's to explain.
 Task<> Start::attach_cgroups() {
     if (cgroup_.to_attach.empty()) co_return;
-    auto work = [folders = cgroup_.to_attach, pid = run_->machine->pid()](std::stop_token) {
-        return host::Cgroups::attach(folders, pid);
+    while (!run_->status.pid) co_await process_noted_.wait();
+    auto work = [folders = cgroup_.to_attach, pid = run_->status.pid](std::stop_token) -> Result<> {
+        auto attached = host::Cgroups::attach(folders, pid);
+        return !attached && !process_start_time(pid) ? Result<>() : attached;
     };
     take(co_await env_.pool.call(std::move(work)));
 }

@@ -3,8 +3,8 @@
 // others are cancelled and everything is undone, newest first.
 //
 //   prepare ─┬─ firmware ─┐
-//            ├─ disks ────┼─ launch ─┬─ monitor ── devices ── run
-//            ├─ runtime ──┤          └─ (control groups of version 1)
+//            ├─ disks ────┼─┬─ launch ─┬─ devices ── run
+//            ├─ runtime ──┤ └─ attach ─┘
 //            └─ cgroup ───┘
 #pragma once
 #include "domain/domain.hpp"
@@ -14,6 +14,7 @@
 #include "qemu/command_line.hpp"
 #include "qemu/monitor_socket.hpp"
 #include "storage/image_chain.hpp"
+#include "support/notifier.hpp"
 #include "support/rollback.hpp"
 
 #include <filesystem>
@@ -26,7 +27,7 @@ namespace vireo::domain {
 class Start {
 public:
     Start(Domain& domain, StartRequest request, Stages& stages)
-        : domain_(domain), env_(domain.env_), request_(request), stages_(stages) {}
+        : domain_(domain), env_(domain.env_), request_(request), stages_(stages), process_noted_(env_.executor) {}
     Task<> run();  // under the domain's turn
 
 private:
@@ -63,6 +64,7 @@ private:
     std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
     std::vector<UniqueFd> character_fds_;                     // what they borrow
     host::GuestCgroup cgroup_;
+    Notifier process_noted_;  // its pid is known
 };
 
 }  // namespace vireo::domain
