@@ -166,6 +166,40 @@ void Process::kill(int signal) noexcept {
     ::syscall(SYS_pidfd_send_signal, state_->descriptor.native_handle(), signal, nullptr, 0);
 }
 
+namespace {
+
+// A child that carries out the plan; its pidfd, too. -1 and errno: there is none.
+pid_t clone_child(const ChildPlan& plan, UniqueFd& pidfd) {
+    int raw = -1;
+    clone_args args{};
+    int cgroup = plan.command->cgroup_fd;
+    args.flags = CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
+    args.pidfd = reinterpret_cast<__u64>(&raw);
+    args.exit_signal = SIGCHLD;
+    if (cgroup >= 0) args.cgroup = static_cast<__u64>(cgroup);
+    sigset_t all, old;  // no handler of ours runs in the child
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &old);
+    auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+    if (pid == 0) child_main(plan);
+    int error = errno;
+    ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
+    pidfd = UniqueFd(raw);
+    errno = error;
+    return pid;
+}
+
+// Blocks until the child runs the program (its end of the pipe closes) or has said why it cannot.
+Result<> until_exec(int report, const std::string& program) {
+    StartFailure failure{};
+    ssize_t n;
+    while ((n = ::read(report, &failure, sizeof failure)) < 0 && errno == EINTR) {}
+    if (n != sizeof failure) return {};
+    return Failure(system_error(failure.error, fmt::format("cannot start {} ({})", program, failure.step)));
+}
+
+}  // namespace
+
 Result<Process> Process::start(Executor executor, const Command& command) {
     auto argv = pointers(command.argv), env = pointers(command.env);
     UniqueFd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
@@ -180,12 +214,6 @@ Result<Process> Process::start(Executor executor, const Command& command) {
     if (::pipe2(ends, O_CLOEXEC)) return Failure(system_error(errno, "cannot make a pipe"));
     UniqueFd gate(ends[0]), open_gate(ends[1]);
 
-    int pidfd = -1;
-    clone_args args{};
-    args.flags = CLONE_PIDFD | (command.cgroup_fd >= 0 ? CLONE_INTO_CGROUP : 0);
-    args.pidfd = reinterpret_cast<__u64>(&pidfd);
-    args.exit_signal = SIGCHLD;
-    if (command.cgroup_fd >= 0) args.cgroup = static_cast<__u64>(command.cgroup_fd);
     ChildPlan plan{argv.data(),
                    env.data(),
                    reinterpret_cast<const int(*)[2]>(fds.data()),
@@ -194,38 +222,21 @@ Result<Process> Process::start(Executor executor, const Command& command) {
                    write_end.get(),
                    open_gate.get(),
                    gate.get()};
-
-    sigset_t all, old;  // no handler of ours runs in the child
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &old);
-    auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
-    if (pid == 0) child_main(plan);
-    int error = errno;
-    ::pthread_sigmask(SIG_SETMASK, &old, nullptr);
-    if (pid < 0) return Failure(system_error(error, "cannot make a process for " + command.argv[0]));
-
-    UniqueFd guard(pidfd);
+    UniqueFd pidfd;
+    auto pid = clone_child(plan, pidfd);
+    if (pid < 0) return Failure(system_error(errno, "cannot make a process for " + command.argv[0]));
     write_end.reset();
-    gate.reset();
     auto start_time = process_start_time(pid).value_or(0);
-    if (command.before_exec) {
-        if (auto ready = command.before_exec(pid, start_time); !ready) {
-            open_gate.reset();
-            siginfo_t info{};
-            ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
-            return Failure(ready.error());
-        }
-    }
-    (void)!::write(open_gate.get(), "g", 1);  // a child that failed already says so below
-    StartFailure failure{};
-    ssize_t n;  // end of file at exec
-    while ((n = ::read(read_end.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {}
-    if (n == sizeof failure) {
+    auto allowed = command.before_exec ? command.before_exec(pid, start_time) : Result<>();
+    // The reading end is still open here: a child that has failed already costs no SIGPIPE, and says so below.
+    if (allowed) (void)!::write(open_gate.get(), "g", 1);
+    open_gate.reset();
+    if (auto runs = until_exec(read_end.get(), command.argv[0]); !allowed || !runs) {
         siginfo_t info{};
-        ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED);
-        return Failure(system_error(failure.error, fmt::format("cannot start {} ({})", command.argv[0], failure.step)));
+        ::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED);
+        return Failure(allowed ? runs.error() : allowed.error());
     }
-    auto state = std::make_shared<State>(executor, pid, guard.release());
+    auto state = std::make_shared<State>(executor, pid, pidfd.release());
     state->start_time = start_time;
     return Process(std::move(state));
 }
