@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The guest's own firmware runs, keeps its variables, and gets its pristine template back, byte for byte, when asked."""
 import os
-import shutil
 import stat
 import sys
 import unittest
@@ -10,7 +9,6 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
-from vireo import FAKE_QEMU
 
 
 def read(path):
@@ -147,44 +145,31 @@ class Store(Case):
         self.same(read(path), mine)
         self.nothing_left(self.daemon, uuid)
 
-    def fake(self, control=""):
-        """A misbehaving QEMU beside the daemon, and a function that changes what it does."""
-        path = os.path.join(self.daemon.folder, "qemu-fake")
-        shutil.copy(FAKE_QEMU, path)
-        os.chmod(path, 0o755)
-
-        def behave(text):
-            with open(path + ".control", "w") as file:
-                file.write(text)
-            os.chmod(path + ".control", 0o644)
-        behave(control)
-        return path, behave
-
     def test_reset_then_failing_qemu(self):
-        emulator, behave = self.fake()
-        uuid, path, mine = self.made(emulator=emulator)
+        fake = case.Fake(self.daemon)
+        uuid, path, mine = self.made(emulator=fake.path)
         for control in ("start.exit=1\nstart.message=no luck today", "start.crash-after=1", "start.crash-on=cont", "start.error-on=cont",
                         "start.garbage=greeting"):
             with self.subTest(control):
-                behave(control)
+                fake.behave(control)
                 self.refused("HypervisorFailed", self.daemon.start, "one", reset_nvram=True)
                 self.same(read(path), mine)
                 self.assertEqual(self.daemon.state("one"), ("shut-off", "failed"))
                 self.nothing_left(self.daemon, uuid)
         # And a first start that fails leaves none at all.
-        other = self.daemon.define(guests.uefi("two", emulator=emulator))["uuid"]
+        other = self.daemon.define(guests.uefi("two", emulator=fake.path))["uuid"]
         self.refused("HypervisorFailed", self.daemon.start, "two")
         self.assertFalse(os.path.exists(self.daemon.nvram(other)))
-        behave("")
+        fake.behave()
         self.daemon.start("two", paused=True)
         self.same(read(self.daemon.nvram(other)), TEMPLATE)
 
     def test_reset_then_cancelled(self):
-        emulator, behave = self.fake()
-        uuid, path, mine = self.made(emulator=emulator)
+        fake = case.Fake(self.daemon)
+        uuid, path, mine = self.made(emulator=fake.path)
         for control in ("start.hang=greeting", "start.hang=negotiate", "start.hang=cont", "start.hang=start"):
             with self.subTest(control):
-                behave(control)
+                fake.behave(control)
                 watcher = self.daemon.connect()
                 watcher.call("Manager.Subscribe")
                 job = self.daemon.client.call("Domain.Start", domain="one", options={"reset-nvram": True})["job"]

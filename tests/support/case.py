@@ -4,11 +4,12 @@
 A test file ends with: if __name__ == "__main__": case.main()
 """
 import os
+import shutil
 import sys
 import time
 import unittest
 
-from vireo import Daemon, RpcError, wait_for
+from vireo import FAKE_QEMU, Daemon, RpcError, wait_for
 
 # Names of what is only there while something is being written or started (src/support/file.hpp, src/firmware/).
 STRAY_PREFIX, STRAY_SUFFIXES = ".vireo-", (".created", ".before-start")
@@ -61,6 +62,21 @@ def zombies(daemon):
         if name.isdigit() and (state := process_state(int(name))) and state == ("Z", daemon.process.pid):
             found.append(int(name))
     return found
+
+
+class Fake:
+    """A copy of fake_qemu beside a daemon's folders; behave() says what it does from its next start on."""
+
+    def __init__(self, daemon, name="qemu-fake", control=""):
+        self.path = os.path.join(daemon.folder, name)
+        shutil.copy(FAKE_QEMU, self.path)
+        os.chmod(self.path, 0o755)
+        self.behave(control)
+
+    def behave(self, *lines):
+        with open(self.path + ".control", "w") as control:
+            control.write("\n".join(lines) + "\n")
+        os.chmod(self.path + ".control", 0o644)
 
 
 class Case(unittest.TestCase):

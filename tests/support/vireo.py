@@ -134,7 +134,8 @@ class Client:
 
 
 class Daemon:
-    def __init__(self, bus=False, settings=(), environment=None, build=BUILD):
+    def __init__(self, bus=False, settings=(), environment=None, build=BUILD, wrapper=()):
+        """wrapper: a command that runs vireod with exec, for example in a mount namespace of its own."""
         self.folder = tempfile.mkdtemp(prefix="vireo-test-")
         os.chmod(self.folder, 0o755)
         self.build, self.settings, self.want_bus = build, list(settings), bus
@@ -152,6 +153,7 @@ class Daemon:
         self.socket_path = os.path.join(self.run_folder, "vireo.sock")
         self.log_path = os.path.join(self.folder, "vireod.log")
         self.process = self.bus_process = self.client = None
+        self.wrapper = list(wrapper)
         self.uuids = set()
         self.closed = False
         atexit.register(self.close)
@@ -192,7 +194,7 @@ class Daemon:
                    "--set", f"cgroup-parent={self.cgroup}"]
         for setting in self.settings:
             command += ["--set", setting]
-        return command + ([] if self.want_bus else ["--no-bus"])
+        return self.wrapper + command + ([] if self.want_bus else ["--no-bus"])
 
     def run(self):
         """Starts vireod (again) and waits until it answers."""
