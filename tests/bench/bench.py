@@ -83,8 +83,12 @@ def machine():
         "file system": output("findmnt", "-n", "-o", "FSTYPE,OPTIONS", "-T", "/tmp"),
         "qemu": output("qemu-system-x86_64", "--version"),
         "vireod": output(vireo.VIREOD, "--version"),
-        "load before": "%.1f %.1f %.1f" % os.getloadavg(),
+        "load before": load(),
     }
+
+
+def load():
+    return "%.1f %.1f %.1f" % os.getloadavg()
 
 
 def first_line_of_release():
@@ -138,7 +142,8 @@ def main():
         print(flush=True)
     missed = [row.what for row in rows if row.met is False]
     aims = sum(row.met is not None for row in rows)
-    print(f"{aims - len(missed)} of {aims} aims met, in {time.monotonic() - begin:.0f} s")
+    facts["load after"] = load()
+    print(f"{aims - len(missed)} of {aims} aims met, in {time.monotonic() - begin:.0f} s; load after: {facts['load after']}")
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"machine": facts, "rows": [row.as_dict() for row in rows], "stages": stages}, file, indent=1)

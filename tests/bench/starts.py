@@ -197,8 +197,10 @@ def one_by_one(daemon, reference, rounds):
     return stages, [
         Row("start of a UEFI guest, to paused", "ms", milliseconds(paused), by_hand_text).at_most_more(30),
         Row("start of a UEFI guest, to running", "ms", milliseconds(running), by_hand_text).at_most_more(30),
-        Row("to paused, against by hand to paused", "ms", milliseconds(paused), ("until its monitor answers", ready)),
-        Row("to running, against by hand to running", "ms", milliseconds(running), ("until cont is answered", ran)),
+        Row("to paused, against by hand to paused", "ms", milliseconds(paused), ("until its monitor answers", ready))
+        .at_most_more(30),
+        Row("to running, against by hand to running", "ms", milliseconds(running), ("until cont is answered", ran))
+        .at_most_more(30),
         Row("destroy of a running guest", "ms", milliseconds(destroyed),
             ("SIGTERM to the QEMU by hand until it is gone", ended)).at_most(30)]
 
