@@ -4,6 +4,7 @@
 #include "support/file.hpp"
 #include "support/log.hpp"
 
+#include <csignal>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -31,10 +32,25 @@ Result<UniqueFd> open_log(const fs::path& path) {
     return open_regular_file(path, O_RDWR | O_APPEND | O_CREAT, 0600);
 }
 
+namespace {
+
+// What a QEMU that is gone has left behind: its children, if it made any. Only a folder that bears the guest's name.
+void kill_members(const fs::path& cgroup, const std::string& uuid) {
+    if (cgroup.filename() != uuid) return;
+    auto members = host::Cgroups::members(cgroup);
+    if (!members) return;
+    for (auto pid : *members) ::kill(pid, SIGKILL);
+}
+
+}  // namespace
+
 Task<> clean_folders(Environment& environment, state::Status status) {
     std::vector<fs::path> cgroup_folders(status.cgroup_folders.begin(), status.cgroup_folders.end());
+    if (cgroup_folders.empty())  // a daemon that died in a start may not have noted what it had made
+        for (auto& parent : environment.cgroups.parents()) cgroup_folders.push_back(parent / status.uuid);
     auto folder = run_folder(environment, status.uuid);
-    auto work = [cgroup_folders, folder](std::stop_token) {
+    auto work = [cgroup_folders, folder, uuid = status.uuid](std::stop_token) {
+        for (auto& cgroup : cgroup_folders) kill_members(cgroup, uuid);
         if (auto removed = host::Cgroups::remove(cgroup_folders); !removed) log::warning("{}", removed.error().what());
         std::error_code ignored;
         fs::remove_all(folder, ignored);
