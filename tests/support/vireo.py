@@ -107,6 +107,16 @@ class Client:
             if "method" in message:
                 self.events.append(message)
 
+    def answer_any(self):
+        """The next answer, to whatever request: {"id", "result" or "error"}."""
+        while True:
+            message = self.read()
+            if message is None:
+                raise ConnectionError("the daemon closed the connection")
+            if "method" not in message:
+                return message
+            self.events.append(message)
+
     def call(self, method, **params):
         self.last += 1
         self.send(method, {k.replace("_", "-"): v for k, v in params.items()}, self.last)
