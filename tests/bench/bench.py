@@ -143,7 +143,8 @@ def main():
     missed = [row.what for row in rows if row.met is False]
     aims = sum(row.met is not None for row in rows)
     facts["load after"] = load()
-    print(f"{aims - len(missed)} of {aims} aims met, in {time.monotonic() - begin:.0f} s; load after: {facts['load after']}")
+    print(f"{aims - len(missed)} of {aims} aims met, in {time.monotonic() - begin:.0f} s;", "load after:",
+          facts["load after"])
     if arguments.json:
         with open(arguments.json, "w") as file:
             json.dump({"machine": facts, "rows": [row.as_dict() for row in rows], "stages": stages}, file, indent=1)

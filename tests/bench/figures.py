@@ -28,8 +28,8 @@ def number(value):
 
 
 class Row:
-    """One line of the table. reference: (what, Samples of the same unit, one for each of ours, taken in turns with them;
-    or a single one)."""
+    """One line of the table. reference: (what, values of the same unit): one for each of ours, taken in turns with
+    them, or other ones, of which the median counts."""
 
     def __init__(self, what, unit, values, reference=None, aim="", met=None):
         self.what, self.unit, self.samples = what, unit, Samples(values)

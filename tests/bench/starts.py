@@ -53,8 +53,9 @@ class ByHand:
         monitor.connect(path)
         argv = [re.sub(r"^(socket,id=charmonitor,)fd=\d+", rf"\g<1>fd={listener.fileno()}", word)
                 .replace("@VARIABLES@", variables) for word in self.argv]
-        child = subprocess.Popen(argv, pass_fds=[listener.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                 stderr=subprocess.DEVNULL, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"}
+        child = subprocess.Popen(argv, pass_fds=[listener.fileno()], env=environment, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.children.append(child)
         listener.close()
         return begin, child, monitor

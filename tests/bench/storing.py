@@ -138,8 +138,8 @@ def time_to_list(daemon, expected):
     """Seconds from the start of the process to the whole answer of ListDomains."""
     begin = time.perf_counter()
     with open(daemon.log_path, "ab") as log:
-        daemon.process = subprocess.Popen(daemon.command(), env=daemon.environment, stdin=subprocess.DEVNULL, stdout=log,
-                                          stderr=log, start_new_session=True)
+        daemon.process = subprocess.Popen(daemon.command(), env=daemon.environment, stdin=subprocess.DEVNULL,
+                                          stdout=log, stderr=log, start_new_session=True)
     while True:
         try:
             daemon.client = vireo.Client(daemon.socket_path)
