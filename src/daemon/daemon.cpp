@@ -48,7 +48,7 @@ struct Parts {
     }
 
     state::Layout layout;
-    Blocking pool;
+    Blocking pool{8};  // they wait for disks, not for processors
     state::DefinitionStore definitions;
     state::StatusStore statuses;
     qemu::CapabilitiesCache capabilities;

@@ -34,7 +34,8 @@ struct DefinitionStore::Change {
 namespace {
 
 constexpr std::string_view autostart_folder = "autostart";
-constexpr std::size_t max_batch = 64;  // bounds the open files and how long the first one waits
+constexpr std::size_t synchronising_threads = 6;  // of the pool's; the others serve who does not wait for a disk
+constexpr std::size_t max_batch = 64;             // bounds the open files and how long the first one waits
 
 Error disk_error(int number, std::string what) {
     auto error = system_error(number, std::move(what));
@@ -140,7 +141,12 @@ Task<> DefinitionStore::commit(std::shared_ptr<Batch> batch) {
         co_await pool_.run(std::move(both));
         co_return;
     }
-    co_await all(pool_.run(part(0, 3)), pool_.run(part(1, 3)), pool_.run(part(2, 3)));
+    auto parts = std::min(batch->size(), synchronising_threads);
+    auto body = [&](TaskGroup& group) -> Task<> {
+        for (std::size_t first = 0; first < parts; ++first) group.spawn(pool_.run(part(first, parts)));
+        co_return;
+    };
+    co_await scoped(body);
     co_await pool_.run(std::move(publish_all));
 }
 
