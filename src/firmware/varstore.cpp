@@ -84,7 +84,7 @@ Result<> VariableStore::set(Variable variable) {
             return fail(Errc::invalid_argument, "the name of a variable holds a zero");
     if (damage_) return damaged(*damage_);
     if (auto ok = check_new(variable, *name); !ok) return ok;
-    if (kind_ == Kind::flash) variable.digest.clear();
+    forget_what_has_no_place(variable);
     auto index = index_of(variable.vendor, variable.name);
     if (index < variables_.size() && variables_[index] == variable) return {};
     if (index == variables_.size() && index == max_variables)
@@ -102,6 +102,14 @@ Result<> VariableStore::set(Variable variable) {
     else
         variables_.push_back(std::move(variable));
     return {};
+}
+
+// So that what is compared and shown is what will be read again.
+void VariableStore::forget_what_has_no_place(Variable& variable) const {
+    bool in_json = kind_ == Kind::json, timed = variable.attributes & attribute::time_based_authenticated;
+    if (in_json || !flash_.authenticated) variable.monotonic_count = variable.public_key = 0;
+    if (in_json ? !timed : !flash_.authenticated) variable.time = {};
+    if (!in_json || !timed) variable.digest.clear();
 }
 
 // The firmware's order (Universal/Variable/RuntimeDxe, UpdateVariable): the old record is marked as in transition, the

@@ -35,7 +35,7 @@ struct Variable {
 
     Guid vendor;
     std::string name;  // UTF-8, with name_from_ucs2()'s escapes
-    std::string data;  // bytes, never empty: an empty variable is none
+    std::string data;  // bytes; a variable without is none and cannot be set
     std::uint32_t attributes = attribute::usual;
     std::array<std::uint8_t, 16> time{};  // EFI_TIME of the last authenticated write; zero for all others
     std::uint64_t monotonic_count = 0;    // flash only, obsolete
@@ -110,6 +110,7 @@ private:
     VariableStore() = default;
     std::size_t index_of(const Guid& vendor, std::string_view name) const noexcept;
     Result<> check_new(const Variable& variable, std::string_view ucs2_name) const;
+    void forget_what_has_no_place(Variable& variable) const;
     Result<> set_flash(std::size_t index, Variable variable, std::string_view ucs2_name);
     void touch();
     void scan_flash();

@@ -40,10 +40,11 @@ Result<Variable> variable_of(const json::value& value, std::size_t position) {
     auto attributes = attr ? json::try_value_to<std::uint32_t>(*attr) : json::result<std::uint32_t>(std::error_code());
     if (!attr || !attributes) return wrong("has no proper \"attr\"");
     auto data = bytes_of(*object, "data"), time = bytes_of(*object, "time"), digest = bytes_of(*object, "digest");
-    if (!data || !text(*object, "data")) return wrong("has no proper \"data\"");
+    if (!data || data->empty()) return wrong("has no proper \"data\"");
     if (!time || (!time->empty() && time->size() != 16)) return wrong("has no proper \"time\"");
     if (!digest) return wrong("has no proper \"digest\"");
     Variable variable(*parsed, name_from_ucs2(*units), std::move(*data), *attributes);
+    if (!(*attributes & attribute::time_based_authenticated)) return variable;  // QEMU forgets them, too
     if (!time->empty()) std::memcpy(variable.time.data(), time->data(), 16);
     variable.digest = std::move(*digest);
     return variable;

@@ -245,6 +245,25 @@ BOOST_AUTO_TEST_CASE(the_json_of_qemu) {
     BOOST_CHECK_EQUAL(check_store(text).state, HealthState::valid);
 }
 
+BOOST_AUTO_TEST_CASE(json_keeps_times_of_authenticated_variables_only) {
+    auto store = VariableStore::empty_json();
+    auto plain = variable("A", "1"), timed = variable("B", "1", 0x27);
+    plain.time[0] = timed.time[0] = 1;
+    plain.digest = timed.digest = "d";
+    plain.monotonic_count = timed.public_key = 7;
+    BOOST_CHECK(store.set(plain));
+    BOOST_CHECK(store.set(timed));
+    auto again = take(read_store(store.write()));
+    BOOST_CHECK(again.variables() == store.variables());
+    BOOST_CHECK(again.find(guids::global, "A")->digest.empty());
+    BOOST_CHECK_EQUAL(again.find(guids::global, "B")->digest, "d");
+    // Flash keeps the counter, and not the digest.
+    auto in_flash = take(read_store(flash()));
+    BOOST_CHECK(in_flash.set(plain));
+    BOOST_CHECK(take(read_store(in_flash.write())).variables() == in_flash.variables());
+    BOOST_CHECK_EQUAL(in_flash.find(guids::global, "A")->monotonic_count, 7u);
+}
+
 BOOST_AUTO_TEST_CASE(json_that_is_none) {
     for (
         std::string text :
