@@ -192,7 +192,7 @@ void VariableStore::compact() {
         damage_.reset();
         return;
     }
-    if (!damage_ && statistics().dead == 0) return;
+    if (!damage_ && !interrupted() && statistics().dead == 0) return;
     touch();
     auto to = flash_.first;
     for (auto& offset : flash_.offsets) {  // in ascending order: nothing is overwritten before it was moved

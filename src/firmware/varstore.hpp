@@ -79,13 +79,15 @@ public:
     Result<> set(Variable variable);
     // Was there one? Error: invalid_state (damaged).
     Result<bool> unset(const Guid& vendor, std::string_view name);
-    // Drops what is dead or damaged and closes the gaps, in order. Nothing happens when there is nothing to drop.
+    // Drops what is dead or damaged, closes the gaps, in order, and finishes an interrupted write of the firmware.
+    // Nothing happens when there is nothing to do.
     void compact();
     void clear();  // drops all
 
     StoreStatistics statistics() const noexcept;
     const std::optional<StoreDamage>& damage() const noexcept { return damage_; }
-    // A write of the firmware was interrupted; the variables are as it will complete it at its next start.
+    // A write of the firmware was interrupted; the variables are those that it was about to put in place. Any change
+    // finishes it.
     bool interrupted() const noexcept { return !original_.empty() && kind_ == Kind::flash; }
 
     std::string write() const;

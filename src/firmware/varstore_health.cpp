@@ -47,6 +47,12 @@ Health check_store(const VariableStore& store) {
     }
     auto text = fmt::format("{} variables in {} bytes of {}, {} bytes dead, {} bytes free", store.variables().size(),
                             figures.used, figures.capacity, figures.dead, figures.free);
+    if (store.interrupted()) {
+        health.state = HealthState::interrupted;
+        health.sentence = "the machine stopped while the firmware was rewriting it; nothing is lost so far: " + text;
+        health.hint = "compact the variable store, which finishes that";
+        return health;
+    }
     if (figures.free < figures.capacity / 8 || figures.free < roomy) {
         bool helps = figures.dead + figures.free >= figures.capacity / 8 && figures.dead + figures.free >= roomy;
         health.state = HealthState::clogged;
@@ -55,7 +61,6 @@ Health check_store(const VariableStore& store) {
         return health;
     }
     health.sentence = "it is sound: " + text;
-    if (store.interrupted()) health.sentence += "; the firmware will finish an interrupted clean-up";
     return health;
 }
 

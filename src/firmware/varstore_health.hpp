@@ -8,9 +8,11 @@ namespace vireo::firmware {
 
 enum class HealthState {
     valid,
-    blank,           // erased flash: the firmware makes a store of it when it first runs
-    clogged,         // works, but the firmware will stop to clean up soon, or has no room for what it wants to write
-    torn_record,     // a record that the firmware cannot have finished, or something behind the last
+    blank,        // erased flash: the firmware makes a store of it when it first runs
+    interrupted,  // the firmware was rewriting the store when the machine stopped. OVMF under QEMU, observed, does not
+                  // finish that properly at its next start and loses variables; VariableStore::compact() does
+    clogged,      // works, but the firmware will stop to clean up soon, or has no room for what it wants to write
+    torn_record,  // a record that the firmware cannot have finished, or something behind the last
     wrong_checksum,  // of the volume's header
     wrong_size,      // cut short, or not what its headers say
     wrong_code,      // a store, but not for this firmware
@@ -43,5 +45,6 @@ Health check_store(const VariableStore& store);
 }  // namespace vireo::firmware
 
 template <>
-inline constexpr auto vireo::model::names<vireo::firmware::HealthState> = vireo::model::words(
-    "valid", "blank", "clogged", "torn-record", "wrong-checksum", "wrong-size", "wrong-code", "not-a-store");
+inline constexpr auto vireo::model::names<vireo::firmware::HealthState> =
+    vireo::model::words("valid", "blank", "interrupted", "clogged", "torn-record", "wrong-checksum", "wrong-size",
+                        "wrong-code", "not-a-store");

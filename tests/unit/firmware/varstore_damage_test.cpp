@@ -113,8 +113,12 @@ BOOST_AUTO_TEST_CASE(a_clean_up_that_was_interrupted_is_completed) {
         auto store = take(read_store(bytes));
         BOOST_CHECK(store.interrupted());
         BOOST_CHECK_EQUAL(a_of(bytes), "kept");
-        BOOST_CHECK_EQUAL(state_of(bytes), HealthState::valid);
+        BOOST_CHECK_EQUAL(state_of(bytes), HealthState::interrupted);
         BOOST_CHECK_EQUAL(store.statistics().dead, 0u);
+        auto finished = store;
+        finished.compact();
+        BOOST_CHECK_EQUAL(state_of(finished.write()), HealthState::valid);
+        BOOST_CHECK(finished.variables() == store.variables());
         BOOST_CHECK(store.write() == bytes);  // nothing changed
         // A change completes it, or else the firmware would undo the change at its next start.
         BOOST_CHECK(store.set(variable("B", "b")));
