@@ -74,22 +74,6 @@ class OneGuest(case.Case):
         except case.RpcError:
             return None
 
-    def test_a_reader_that_reads_slowly(self):
-        """The guest and the daemon go on, and who takes over gets what was said meanwhile."""
-        self.daemon.start("one")
-        console = self.open()
-        shell = guests.Shell(console).ready()
-        for _ in range(2):
-            shell.run("dmpstore -all")                   # some kilobytes
-        shell.type("dmpstore -all")                      # and nobody reads on here
-        other = self.daemon.console("one", force=True)
-        self.addCleanup(other.close)
-        # Only the last 64 KiB are kept, so the earlier commands themselves may be gone; the newest is not.
-        other.wait_for("dmpstore -all", guests.Shell.LIMIT)
-        other.wait_for("Variable", guests.Shell.LIMIT)
-        other.wait_for("Shell>", guests.Shell.LIMIT)
-        self.assertEqual(self.daemon.info("one")["health"], "ok")
-
     def test_several_ports(self):
         uuid = self.daemon.define(guests.bios("two", devices="<serial type='pty'/><serial type='pty'/><parallel type='null'/>"))["uuid"]
         self.daemon.start("two", paused=True)

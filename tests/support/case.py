@@ -5,6 +5,7 @@ A test file ends with: if __name__ == "__main__": case.main()
 """
 import os
 import shutil
+import signal
 import sys
 import time
 import unittest
@@ -136,4 +137,5 @@ class Result(unittest.TextTestResult):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))   # a test that is ended takes its daemons and guests along
     unittest.main(testRunner=unittest.TextTestRunner(sys.stdout, resultclass=Result, verbosity=2))
