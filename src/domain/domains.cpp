@@ -195,7 +195,7 @@ Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram,
     domain->bump();
     domain->tell(Lifecycle::undefined, "removed");
     if (domain->active()) {  // it goes on, and its variable store goes when it ends
-        domain->running_->nvram_disposal = nvram;
+        set_disposal(domain->running_->status, nvram);
         domain->set_state(domain->state(), domain->reason());
         co_return;
     }

@@ -5,6 +5,8 @@
 #include "domain/domain.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
+#include "firmware/prepare.hpp"
+#include "firmware/resolve.hpp"
 #include "model/domain_xml.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
@@ -184,15 +186,20 @@ Task<> Domain::ended(std::shared_ptr<Running> run, ExitStatus status) {
     run->finished.notify_all();
 }
 
-// What the run had on the host. A domain without a definition takes its variable store with it, unless asked otherwise.
+// What the run had on the host. Without a definition the variable store that this run made goes with it; one that was
+// there before, or that lies where the user said, stays, unless an undefine said otherwise.
 Task<> Domain::clean_up(std::shared_ptr<Running> run) {
     co_await clean_folders(env_, run->status);
     if (persistent()) co_return;
     auto definition = model::parse_domain_xml(*run->live_xml, model::ParseOptions{.lenient = true});
     if (!definition) co_return;
+    auto disposal = disposal_of(run->status);
+    if (!disposal && run->status.firmware == firmware::to_string(firmware::StoreOutcome::created)) {
+        auto store = firmware::store_of(definition->domain, env_.layout.data);
+        if (store && store->own) disposal = NvramDisposal::remove;
+    }
     try {
-        co_await dispose_of_nvram(env_, std::move(definition->domain),
-                                  run->nvram_disposal.value_or(NvramDisposal::remove));
+        co_await dispose_of_nvram(env_, std::move(definition->domain), disposal.value_or(NvramDisposal::keep));
     } catch (const Error& error) {
         log::error("domain {}: its variable store is left where it is: {}", name_, error.what());
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/running.hpp"
 
+#include <array>
+#include <utility>
+
 namespace vireo::domain {
 
 void describe(Running& run, const model::Domain& live) {
@@ -13,6 +16,28 @@ void describe(Running& run, const model::Domain& live) {
     for (auto& graphics : live.devices.graphics)
         if (graphics.autoport.value_or(false) && graphics.port.value_or(-1) > 0)
             run.display_ports.push_back(*graphics.port);
+}
+
+namespace {
+
+constexpr const char* disposal_key = "nvram";
+constexpr std::array<std::pair<NvramDisposal, std::string_view>, 3> disposals{
+    {{NvramDisposal::trash, "trash"}, {NvramDisposal::keep, "keep"}, {NvramDisposal::remove, "remove"}}};
+
+}  // namespace
+
+std::optional<NvramDisposal> disposal_of(const state::Status& status) {
+    auto* value = status.extra.if_contains(disposal_key);
+    auto* text = value ? value->if_string() : nullptr;
+    if (text)
+        for (auto& [disposal, word] : disposals)
+            if (word == std::string_view(*text)) return disposal;
+    return std::nullopt;
+}
+
+void set_disposal(state::Status& status, NvramDisposal disposal) {
+    for (auto& [known, word] : disposals)
+        if (known == disposal) status.extra[disposal_key] = word;
 }
 
 std::vector<SerialPort> ports_of(const model::Domain& definition) {

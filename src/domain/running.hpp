@@ -47,13 +47,12 @@ struct Running {
 
     // Why it stops, once that is known; else it crashed.
     std::string stop_reason;
-    bool started = false;                         // the start succeeded, or it was found running
-    std::vector<qemu::QmpEvent> early;            // what QEMU said before that
-    std::optional<ExitStatus> exit_status;        // QEMU has ended
-    bool probing = false;                         // somebody is trying to reach it again
-    std::optional<NvramDisposal> nvram_disposal;  // when it ends and has no definition: of its variable store
-    bool reboot_wanted = false;                   // a shutdown of the guest is to become a reset
-    std::string pause_reason;                     // what the next STOP event means; empty: unknown
+    bool started = false;                   // the start succeeded, or it was found running
+    std::vector<qemu::QmpEvent> early;      // what QEMU said before that
+    std::optional<ExitStatus> exit_status;  // QEMU has ended
+    bool probing = false;                   // somebody is trying to reach it again
+    bool reboot_wanted = false;             // a shutdown of the guest is to become a reset
+    std::string pause_reason;               // what the next STOP event means; empty: unknown
     bool has_ended = false;
     Notifier finished;  // has_ended became true, or a state that somebody waits for
 
@@ -62,6 +61,10 @@ struct Running {
 
 // Takes over what facts and decisions need of the definition that runs.
 void describe(Running& run, const model::Domain& live);
+
+// What an undefine of a running domain asked for, in its status document: it is done when the domain stops.
+std::optional<NvramDisposal> disposal_of(const state::Status& status);
+void set_disposal(state::Status& status, NvramDisposal disposal);
 
 // The serial devices of a definition, without what a run adds to them.
 std::vector<SerialPort> ports_of(const model::Domain& definition);

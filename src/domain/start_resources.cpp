@@ -12,6 +12,7 @@ namespace vireo::domain {
 Task<> Start::firmware(Rollback& rollback) {
     auto request = firmware::request_for(live_, env_.layout.data, request_.reset_nvram);
     firmware_ = co_await firmware::prepare(env_.pool, std::move(request), rollback);
+    run_->status.firmware = firmware::to_string(firmware_.outcome);
 }
 
 Task<> Start::disks() {

@@ -64,6 +64,10 @@ api::JobInfo Job::info() const {
 
 void Job::tell_stage(const api::JobStage& stage) {
     events_.emit(api::job_stage_changed(path, stage, progress()));
+    api::json::object changed;
+    changed["Phase"] = phase_;
+    changed["Progress"] = progress();
+    events_.emit(api::job_properties_changed(path, std::move(changed)));
 }
 
 void Job::began(std::string_view name) {
@@ -135,6 +139,10 @@ Task<> Jobs::run(std::shared_ptr<Job> job, std::function<Task<>(Job&)> work) {
     job->end_ = Clock::now();
     job->finished_.notify_all();
     if (changed) changed(job->domain);
+    api::json::object changes;
+    changes["State"] = api::to_string(job->state_);
+    changes["Progress"] = job->progress();
+    events_.emit(api::job_properties_changed(job->path, std::move(changes)));
     auto error = job->error_ ? api::error_details(*job->error_) : api::json::object();
     events_.emit(api::job_finished(job->path, job->state_, std::move(error)));
     forgetting_.spawn(forget_later(job));

@@ -74,6 +74,20 @@ class OneGuest(case.Case):
         except case.RpcError:
             return None
 
+    def test_a_reader_that_does_not_read(self):
+        """The guest and the daemon go on, and who takes over gets what was said meanwhile, up to 64 KiB of it."""
+        self.daemon.start("one")
+        console = self.open()
+        shell = guests.Shell(console).ready()
+        shell.run("dmpstore -all")                       # more than 100 KB
+        shell.type("dmpstore -all")                      # and nobody reads on here
+        other = self.daemon.console("one", force=True)
+        self.addCleanup(other.close)
+        other.wait_for("Variable", guests.Shell.LIMIT)
+        other.wait_for("dmpstore -all", guests.Shell.LIMIT)
+        other.wait_for("Shell>", guests.Shell.LIMIT)
+        self.assertEqual(self.daemon.info("one")["health"], "ok")
+
     def test_several_ports(self):
         uuid = self.daemon.define(guests.bios("two", devices="<serial type='pty'/><serial type='pty'/><parallel type='null'/>"))["uuid"]
         self.daemon.start("two", paused=True)

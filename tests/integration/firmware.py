@@ -195,6 +195,25 @@ class Store(Case):
         job = self.daemon.client.call("Manager.CreateDomainXML", xml=xml, options={"reset-nvram": True, "paused": True})["job"]
         self.daemon.rpc("Job.Wait", job=job)
         self.same(read(path), TEMPLATE)
+        self.daemon.destroy("one")
+        self.assertTrue(os.path.exists(path), "a store that was there before a transient domain stays after it")
+
+    def test_undefined_while_it_runs(self):
+        """What was asked for its store is done when it stops, also by another run of the daemon."""
+        for disposal, stays in (("keep", True), ("trash", False), ("remove", False)):
+            with self.subTest(disposal):
+                uuid, path, mine = self.made()
+                self.daemon.start("one", paused=True)
+                self.daemon.rpc("Domain.Undefine", domain="one", options={"nvram": disposal})
+                self.assertTrue(os.path.exists(path))
+                self.daemon.kill()
+                self.daemon.run()
+                self.assertTrue(os.path.exists(path))
+                self.daemon.destroy("one")
+                self.assertEqual(os.path.exists(path), stays)
+                trash = os.path.join(self.daemon.data_folder, "trash")
+                kept = [name for name in os.listdir(trash) if uuid in name] if os.path.isdir(trash) else []
+                self.assertEqual(len(kept), 1 if disposal == "trash" else 0)
 
     def test_reset_while_running_is_refused(self):
         uuid, path, mine = self.made()
