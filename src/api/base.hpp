@@ -13,14 +13,14 @@
 namespace vireo::api {
 namespace json = boost::json;
 
-struct ObjectPath {                        // a D-Bus object path, also the object's name on JSON-RPC
+struct ObjectPath {  // a D-Bus object path, also the object's name on JSON-RPC
     ObjectPath() = default;
     explicit ObjectPath(std::string v) : value(std::move(v)) {}
     std::string value;
     auto operator<=>(const ObjectPath&) const = default;
 };
-using Any = json::value;                   // signature v
-using AnyDict = json::object;              // signature a{sv} without a vireo:type
+using Any = json::value;       // signature v
+using AnyDict = json::object;  // signature a{sv} without a vireo:type
 
 inline constexpr const char* root_path = "/org/vireo1";
 inline constexpr const char* bus_name = "org.vireo1";

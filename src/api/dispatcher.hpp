@@ -13,7 +13,7 @@
 
 namespace vireo::api {
 
-struct Target {                            // what "Domain.GetInfo" means
+struct Target {  // what "Domain.GetInfo" means
     const Interface* interface = nullptr;
     const Method* method = nullptr;
 };
@@ -28,7 +28,7 @@ public:
     };
     Dispatcher(Services& services, Events& events, Authorizer authorizer);
 
-    const Target* find(std::string_view name) const noexcept;           // "Domain.GetInfo"; null: no such method
+    const Target* find(std::string_view name) const noexcept;  // "Domain.GetInfo"; null: no such method
     Services& services() noexcept { return services_; }
     Events& events() noexcept { return events_; }
 
@@ -50,6 +50,6 @@ private:
     std::unordered_map<std::string, Target, Hash, std::equal_to<>> by_name_;
 };
 
-json::object error_details(const Error& error);   // ErrorDetails of interfaces/types.xml: error.data on JSON-RPC
+json::object error_details(const Error& error);  // ErrorDetails of interfaces/types.xml: error.data on JSON-RPC
 
 }  // namespace vireo::api

@@ -14,9 +14,9 @@ namespace vireo::api {
 
 struct Event {
     enum class Kind {
-        signal,                            // a signal of interfaces/; numbered and kept
-        properties_changed,                // args holds the properties that changed; neither numbered nor kept
-        object_added,                      // an object of this interface appeared (D-Bus: InterfacesAdded)
+        signal,              // a signal of interfaces/; numbered and kept
+        properties_changed,  // args holds the properties that changed; neither numbered nor kept
+        object_added,        // an object of this interface appeared (D-Bus: InterfacesAdded)
         object_removed,
     };
     Kind kind = Kind::signal;
@@ -24,7 +24,7 @@ struct Event {
     const SignalType* signal = nullptr;
     ObjectPath object;
     json::object args;
-    std::uint64_t sequence = 0;            // signals only
+    std::uint64_t sequence = 0;  // signals only
 };
 
 class Events {
@@ -38,15 +38,15 @@ public:
     // Gives a signal its number and stamp, then tells every listener, in order. Called by a listener: when the event
     // that it was told has reached everybody.
     void emit(Event event);
-    const std::string& epoch() const noexcept { return epoch_; }       // a random UUID for this run
-    std::uint64_t sequence() const noexcept { return sequence_; }      // of the last signal; 0 before the first
+    const std::string& epoch() const noexcept { return epoch_; }   // a random UUID for this run
+    std::uint64_t sequence() const noexcept { return sequence_; }  // of the last signal; 0 before the first
 
     struct Missed {
         bool gap = false;
         std::vector<const Event*> events;  // valid until the next emit()
     };
-    // What came after this position. gap: another epoch, a position that this epoch has not reached, or so long ago that
-    // not everything is still kept.
+    // What came after this position. gap: another epoch, a position that this epoch has not reached, or so long ago
+    // that not everything is still kept.
     Missed since(std::string_view epoch, std::uint64_t sequence) const;
 
 private:

@@ -22,14 +22,16 @@ inline void run(Task<> task, Clock::duration limit = std::chrono::seconds(60)) {
 
 }  // namespace vireo::test
 
-#define ASYNC_TEST(name)                                      \
-    static vireo::Task<> name##_body();                       \
-    BOOST_AUTO_TEST_CASE(name) { vireo::test::run(name##_body()); } \
+#define ASYNC_TEST(name)                 \
+    static vireo::Task<> name##_body();  \
+    BOOST_AUTO_TEST_CASE(name) {         \
+        vireo::test::run(name##_body()); \
+    }                                    \
     static vireo::Task<> name##_body()
 
 // The expression throws an Error with this code.
-#define CHECK_ERROR(expression, errc)                                             \
-    BOOST_CHECK_EXCEPTION(expression, vireo::Error, [](const vireo::Error& e) {   \
-        BOOST_TEST_INFO(e.what());                                                \
-        return e.code() == (errc);                                                \
+#define CHECK_ERROR(expression, errc)                                           \
+    BOOST_CHECK_EXCEPTION(expression, vireo::Error, [](const vireo::Error& e) { \
+        BOOST_TEST_INFO(e.what());                                              \
+        return e.code() == (errc);                                              \
     })

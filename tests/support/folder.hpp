@@ -3,9 +3,8 @@
 #pragma once
 #include <filesystem>
 #include <stdexcept>
-#include <string>
-
 #include <stdlib.h>
+#include <string>
 
 namespace vireo::test {
 
