@@ -3,11 +3,17 @@
 """Every CTest test has one label that says what kind it is ("slow" may be added) and a limit on its time.
 Usage: labels.py BUILD_FOLDER"""
 import json
+import os
 import subprocess
 import sys
+import tempfile
 
 KINDS = {'unit', 'golden', 'api', 'integration', 'system', 'fuzz', 'bench', 'lint'}
-listing = subprocess.run(['ctest', '--show-only=json-v1'], cwd=sys.argv[1], capture_output=True, text=True, check=True)
+# From a folder of its own: in the build folder it would take away the log of the CTest that runs this.
+with tempfile.TemporaryDirectory() as folder:
+    with open(os.path.join(folder, 'CTestTestfile.cmake'), 'w') as tests:
+        tests.write(f'subdirs("{os.path.abspath(sys.argv[1])}")\n')
+    listing = subprocess.run(['ctest', '--show-only=json-v1'], cwd=folder, capture_output=True, text=True, check=True)
 problems = []
 for test in json.loads(listing.stdout)['tests']:
     properties = {p['name']: p['value'] for p in test.get('properties', [])}
