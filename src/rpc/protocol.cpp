@@ -6,6 +6,7 @@
 
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <fmt/format.h>
@@ -42,13 +43,23 @@ std::optional<std::string> id_text(const json::value& id) {
             return json::serialize(id);
         case json::kind::double_: {
             auto number = id.get_double();
-            if (std::abs(number) > exact_integers) return {};
+            if (!(std::abs(number) <= exact_integers)) return {};
             if (number == std::trunc(number)) return fmt::format_int(static_cast<std::int64_t>(number)).str();
             return fmt::format("{}", number);
         }
         default:
             return {};
     }
+}
+
+// Boost.JSON reads 1e999 as infinity and 0e600 as no number at all, which are no JSON and cannot be written back.
+// Recursion: nothing is nested deeper than deepest_nesting.
+bool finite(const json::value& value) {
+    if (auto* number = value.if_double()) return std::isfinite(*number);
+    if (auto* array = value.if_array()) return std::ranges::all_of(*array, finite);
+    if (auto* object = value.if_object())
+        return std::ranges::all_of(*object, [](auto& member) { return finite(member.value()); });
+    return true;
 }
 
 Error missing_object(const api::Interface& interface) {
@@ -67,7 +78,8 @@ std::expected<json::value, Refusal> TextParser::parse(std::string_view text, jso
     if (!error) {
         auto value = parser_.release();
         parser_.reset();
-        return value;
+        if (finite(value)) return value;
+        return std::unexpected(refuse(parse_error, "not a JSON text: a number is too large"));
     }
     parser_.reset();
     if (error == json::error::too_deep)

@@ -54,6 +54,12 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_is_a_parse_error) {
     BOOST_TEST(parse_code(R"({"a":["é",1e5,-0.5,null]})") == 0);
 }
 
+BOOST_AUTO_TEST_CASE(a_number_that_a_double_cannot_hold_is_a_parse_error) {
+    for (auto* text : {"1e999", "-1e999", "0e600", "[1,[1e400]]", R"({"jsonrpc":"2.0","id":0e600,"method":"m"})"})
+        BOOST_TEST(parse_code(text) == parse_error, text);
+    BOOST_TEST(parse_code("1e300") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(nesting_is_bounded) {
     auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
     BOOST_TEST(parse_code(nested(deepest_nesting)) == 0);
