@@ -31,6 +31,7 @@ constexpr const char* sandbox_words = "on,obsolete=deny,elevateprivileges=deny,s
 Command command_for(const std::string& binary, const ProbeSettings& settings, const std::string& accelerators,
                     bool sandbox) {
     Command c;
+    c.dies_with_us = true;
     c.argv = {binary, "-machine", "none,accel=" + accelerators, "-nodefaults", "-no-user-config", "-display",
               "none", "-S"};
     if (sandbox) c.argv.insert(c.argv.end(), {"-sandbox", sandbox_words});

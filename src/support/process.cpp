@@ -18,6 +18,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -79,6 +80,8 @@ struct ChildPlan {  // all that the child needs, allocated before the clone
         auto uid = *plan.command->uid;
         if (::syscall(SYS_setresuid, uid, uid, uid)) fail("setting the user");
     }
+    // After the change of user, which takes it back. A parent that has died meanwhile is noticed at the gate.
+    if (plan.command->dies_with_us && ::prctl(PR_SET_PDEATHSIG, SIGKILL)) fail("tying it to us");
     if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
     char go = 0;
     ssize_t n;

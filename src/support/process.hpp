@@ -29,6 +29,8 @@ struct Command {
     std::vector<gid_t> groups;  // supplementary groups when uid is set (kvm …)
     int cgroup_fd = -1;         // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
     std::string folder = "/";   // working directory
+    bool dies_with_us =
+        false;  // killed by the kernel when the thread that starts it ends: for errands, never for guests
     // Called once the process exists and before it runs the program, with its pid and start time. The program starts
     // only when this returns success; when this process dies instead, the other one ends too. So whatever is written
     // down here is on disk before anything has happened. Blocks the loop: keep it short.
