@@ -2,12 +2,12 @@
 #include "api/events.hpp"
 
 #include "api/codec.hpp"
+#include "support/clock.hpp"
 #include "support/error.hpp"
 #include "support/log.hpp"
 
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <fmt/format.h>
 #include <sys/random.h>
 
@@ -26,11 +26,6 @@ std::string random_uuid() {  // RFC 4122, version 4
         text += fmt::format("{:02x}", bytes[i]);
     }
     return text;
-}
-
-std::uint64_t now_usec() {
-    using namespace std::chrono;
-    return static_cast<std::uint64_t>(duration_cast<microseconds>(system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace

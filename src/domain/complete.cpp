@@ -6,6 +6,7 @@
 #include "model/domain_xml.hpp"
 #include "model/validate.hpp"
 #include "qemu/assign.hpp"
+#include "support/clock.hpp"
 
 #include <chrono>
 
@@ -44,8 +45,7 @@ Task<> dispose_of_nvram(Environment& environment, model::Domain definition, Nvra
     request->how = how == NvramDisposal::remove ? firmware::Disposal::remove : firmware::Disposal::trash;
     request->trash = environment.layout.data / "trash";
     request->guest = *definition.uuid;
-    auto since = std::chrono::system_clock::now().time_since_epoch();
-    request->time_usec = std::chrono::duration_cast<std::chrono::microseconds>(since).count();
+    request->time_usec = static_cast<std::int64_t>(now_usec());
     auto work = [request](std::stop_token) { return firmware::dispose(*request); };
     take(co_await environment.pool.call(std::move(work)));
 }

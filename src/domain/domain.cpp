@@ -3,6 +3,7 @@
 
 #include "domain/domains.hpp"
 #include "model/domain_xml.hpp"
+#include "support/clock.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
@@ -81,9 +82,7 @@ void Domain::keep_running(Task<> work) {
 }
 
 void Domain::bump() {
-    auto since = std::chrono::system_clock::now().time_since_epoch();
-    auto now = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
-    revision_ = std::max(revision_ + 1, now);  // grows across restarts of the daemon too
+    revision_ = std::max(revision_ + 1, now_usec());  // grows across restarts of the daemon too
     if (persistent()) note_revision();
 }
 

@@ -2,6 +2,7 @@
 // Whether a running domain's QEMU answers, and finding out what it does when it answers again: after a silence, or
 // after a restart of the daemon.
 #include "domain/domain.hpp"
+#include "support/clock.hpp"
 #include "support/log.hpp"
 
 #include <chrono>
@@ -22,8 +23,7 @@ constexpr std::string_view terminal_prefix = "pty:";
 }  // namespace
 
 void Domain::answered(const std::shared_ptr<Running>& run) {
-    auto since = std::chrono::system_clock::now().time_since_epoch();
-    run->known_usec = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
+    run->known_usec = now_usec();
     if (run->health == Health::ok) return;
     if (run->health == Health::unresponsive) log::info("domain {} answers again", name_);
     run->health = Health::ok;

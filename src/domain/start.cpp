@@ -8,6 +8,7 @@
 #include "model/domain_xml.hpp"
 #include "qemu/aliases.hpp"
 #include "qemu/assign.hpp"
+#include "support/clock.hpp"
 #include "support/log.hpp"
 
 #include <algorithm>
@@ -18,11 +19,6 @@ namespace vireo::domain {
 namespace {
 
 constexpr std::size_t stage_count = 9;
-
-std::uint64_t now_usec() {
-    auto since = std::chrono::system_clock::now().time_since_epoch();
-    return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(since).count());
-}
 
 }  // namespace
 
@@ -46,7 +42,6 @@ Task<> Start::run() {
     run_ = std::make_shared<Running>(env_.executor);
     run_->id = ++env_.last_id;
     run_->summary = domain_.summary_;  // until the live definition is read
-    auto before = std::pair(domain_.state_, domain_.reason_);
     domain_.running_ = run_;
     domain_.set_state(State::paused, "starting-up");
     auto body = [this](Rollback& rollback) -> Task<> { return stages(rollback); };

@@ -2,8 +2,8 @@
 #include "service/domain_service.hpp"
 
 #include "model/domain_json.hpp"
-#include "service/clock.hpp"
 #include "service/translate.hpp"
+#include "support/clock.hpp"
 
 namespace vireo::service {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "api/dispatcher.hpp"
 #include "api/service.hpp"
-#include "service/clock.hpp"
+#include "support/clock.hpp"
 
 #include <charconv>
 
