@@ -2,8 +2,10 @@
 // The devices of a domain, as plain values; see domain.hpp for what absence means.
 #pragma once
 #include "model/address.hpp"
+#include "model/device_seclabel.hpp"
 #include "model/kept.hpp"
 #include "model/names.hpp"
+#include "model/virtio.hpp"
 
 #include <cstdint>
 #include <optional>

@@ -40,6 +40,11 @@ template <> const Element& schema<UsbAddress>();
 template <> const Element& schema<IsaAddress>();
 template <> const Element& schema<CcwAddress>();
 
+// schema_shared.cpp
+template <> const Element& schema<VirtioOptions>();
+template <> const Element& schema<VirtioDriver>();
+template <> const Element& schema<DeviceSeclabel>();
+
 // schema_disk.cpp
 template <> const Element& schema<Disk>();
 template <> const Element& schema<DiskDriver>();
