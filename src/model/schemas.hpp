@@ -11,24 +11,32 @@ namespace vireo::model {
 // schema_domain.cpp
 template <> const Element& schema<Domain>();
 template <> const Element& schema<Vcpu>();
-template <> const Element& schema<Features>();
 template <> const Element& schema<PowerManagement>();
+template <> const Element& schema<Devices>();
+
+// schema_features.cpp
+template <> const Element& schema<Features>();
+
+// schema_clock.cpp
 template <> const Element& schema<Clock>();
 template <> const Element& schema<Timer>();
+
+// schema_cpu.cpp
 template <> const Element& schema<Cpu>();
 template <> const Element& schema<CpuModel>();
 template <> const Element& schema<CpuTopology>();
 template <> const Element& schema<CpuFeature>();
-template <> const Element& schema<Devices>();
 
 // schema_os.cpp
 template <> const Element& schema<Os>();
 template <> const Element& schema<OsType>();
+template <> const Element& schema<BootMenu>();
+template <> const Element& schema<Bios>();
+
+// schema_firmware.cpp
 template <> const Element& schema<FirmwareFeature>();
 template <> const Element& schema<Loader>();
 template <> const Element& schema<Nvram>();
-template <> const Element& schema<BootMenu>();
-template <> const Element& schema<Bios>();
 
 // schema_address.cpp
 template <> const Element& schema<DeviceInfo>();
