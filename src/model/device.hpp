@@ -14,12 +14,6 @@
 
 namespace vireo::model {
 
-struct DeviceInfo {     // what every device may have
-    std::string alias;  // the id in the hypervisor: "net0"; "ua-…" when the user chose it
-    std::optional<Address> address;
-    bool operator==(const DeviceInfo&) const = default;
-};
-
 // ── disks ──
 enum class DiskType { file };
 template <>

@@ -3,6 +3,9 @@
 
 // clang-format off: one line, one element or attribute
 namespace vireo::model {
+namespace {
+bool placed(const PciAddress& address) { return !address.empty(); }
+}  // namespace
 
 template <>
 const Element& schema<Address>() {
@@ -13,7 +16,12 @@ const Element& schema<Address>() {
         .when<UsbAddress>("usb")
         .when<IsaAddress>("isa")
         .when<CcwAddress>("ccw")
-        .later("ccid", "dimm", "mdev", "spapr-vio", "unassigned", "virtio-mmio", "virtio-s390")
+        .when<CcidAddress>("ccid")
+        .when<SpaprVioAddress>("spapr-vio")
+        .when<VirtioS390Address>("virtio-s390")
+        .when<VirtioMmioAddress>("virtio-mmio")
+        .when<DimmAddress>("dimm")
+        .when<UnassignedAddress>("unassigned")
         .build();
     return element;
 }
@@ -22,8 +30,9 @@ template <>
 const Element& schema<DeviceInfo>() {
     static const Element element = Declare<DeviceInfo>()
         .child_attribute("alias", "name", &DeviceInfo::alias)
+        .child("rom", &DeviceInfo::rom)
+        .child_attribute("acpi", "index", &DeviceInfo::acpi_index)
         .child("address", &DeviceInfo::address)
-        .later("rom", "acpi")
         .build();
     return element;
 }
@@ -31,11 +40,12 @@ const Element& schema<DeviceInfo>() {
 template <>
 const Element& schema<PciAddress>() {
     static const Element element = Declare<PciAddress>()
-        .attribute("domain", &PciAddress::domain).hex(4).range(0, 0xffff)
-        .attribute("bus", &PciAddress::bus).hex(2).range(0, 0xff)
-        .attribute("slot", &PciAddress::slot).hex(2).range(0, 0x1f)
-        .attribute("function", &PciAddress::function).hex(1).range(0, 7)
+        .attribute("domain", &PciAddress::domain).hex(4).range(0, 0xffff).only_if<placed>()
+        .attribute("bus", &PciAddress::bus).hex(2).range(0, 0xff).only_if<placed>()
+        .attribute("slot", &PciAddress::slot).hex(2).range(0, 0x1f).only_if<placed>()
+        .attribute("function", &PciAddress::function).hex(1).range(0, 7).only_if<placed>()
         .attribute("multifunction", &PciAddress::multifunction).on_off()
+        .child("zpci", &PciAddress::zpci)
         .kept(&PciAddress::kept)
         .build();
     return element;
@@ -87,10 +97,78 @@ const Element& schema<IsaAddress>() {
 template <>
 const Element& schema<CcwAddress>() {
     static const Element element = Declare<CcwAddress>()
-        .attribute("cssid", &CcwAddress::cssid).hex(2).range(0, 0xfe)
+        .attribute("cssid", &CcwAddress::cssid).hex(1).range(0, 0xfe)
         .attribute("ssid", &CcwAddress::ssid).hex(1).range(0, 3)
         .attribute("devno", &CcwAddress::devno).hex(4).range(0, 0xffff)
         .kept(&CcwAddress::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<ZpciAddress>() {
+    static const Element element = Declare<ZpciAddress>()
+        .attribute("uid", &ZpciAddress::uid).hex(4)
+        .attribute("fid", &ZpciAddress::fid).hex(8)
+        .kept(&ZpciAddress::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<CcidAddress>() {
+    static const Element element = Declare<CcidAddress>()
+        .attribute("controller", &CcidAddress::controller)
+        .attribute("slot", &CcidAddress::slot)
+        .kept(&CcidAddress::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<SpaprVioAddress>() {
+    static const Element element = Declare<SpaprVioAddress>()
+        .attribute("reg", &SpaprVioAddress::reg).hex(8, 16)
+        .kept(&SpaprVioAddress::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<VirtioS390Address>() {
+    static const Element element = Declare<VirtioS390Address>().kept(&VirtioS390Address::kept).build();
+    return element;
+}
+
+template <>
+const Element& schema<VirtioMmioAddress>() {
+    static const Element element = Declare<VirtioMmioAddress>().kept(&VirtioMmioAddress::kept).build();
+    return element;
+}
+
+template <>
+const Element& schema<DimmAddress>() {
+    static const Element element = Declare<DimmAddress>()
+        .attribute("slot", &DimmAddress::slot)
+        .attribute("base", &DimmAddress::base).hex(1, 16)
+        .kept(&DimmAddress::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<UnassignedAddress>() {
+    static const Element element = Declare<UnassignedAddress>().kept(&UnassignedAddress::kept).build();
+    return element;
+}
+
+template <>
+const Element& schema<Rom>() {
+    static const Element element = Declare<Rom>()
+        .attribute("enabled", &Rom::enabled)
+        .attribute("bar", &Rom::bar).on_off()
+        .attribute("file", &Rom::file)
+        .kept(&Rom::kept)
         .build();
     return element;
 }

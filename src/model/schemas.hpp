@@ -47,6 +47,14 @@ template <> const Element& schema<VirtioSerialAddress>();
 template <> const Element& schema<UsbAddress>();
 template <> const Element& schema<IsaAddress>();
 template <> const Element& schema<CcwAddress>();
+template <> const Element& schema<ZpciAddress>();
+template <> const Element& schema<CcidAddress>();
+template <> const Element& schema<SpaprVioAddress>();
+template <> const Element& schema<VirtioS390Address>();
+template <> const Element& schema<VirtioMmioAddress>();
+template <> const Element& schema<DimmAddress>();
+template <> const Element& schema<UnassignedAddress>();
+template <> const Element& schema<Rom>();
 
 // schema_shared.cpp
 template <> const Element& schema<VirtioOptions>();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -89,8 +90,24 @@ Result<> validate_controllers(const Devices& devices) {
 }
 
 // ── addresses, aliases, boot order ──
-enum Kinds : unsigned { pci = 1, drive = 2, virtio_serial = 4, usb = 8, isa = 16, ccw = 32 };  // by the variant's index
-constexpr unsigned plugged = pci | ccw;
+enum Kinds : unsigned {  // by the variant's index
+    pci = 1 << 0,
+    drive = 1 << 1,
+    virtio_serial = 1 << 2,
+    usb = 1 << 3,
+    isa = 1 << 4,
+    ccw = 1 << 5,
+    ccid = 1 << 6,
+    spapr_vio = 1 << 7,
+    virtio_s390 = 1 << 8,
+    virtio_mmio = 1 << 9,
+    dimm = 1 << 10,
+    unassigned = 1 << 11,
+};
+constexpr std::string_view kind_names[] = {"pci",  "drive",     "virtio-serial", "usb",         "isa",  "ccw",
+                                           "ccid", "spapr-vio", "virtio-s390",   "virtio-mmio", "dimm", "unassigned"};
+static_assert(std::size(kind_names) == std::variant_size_v<Address>);
+constexpr unsigned plugged = pci | ccw | virtio_mmio | virtio_s390;
 
 unsigned kinds_for(DiskBus bus) {
     switch (bus) {
@@ -119,14 +136,15 @@ public:
             if (!aliases_.insert(info.alias).second) return wrong("two devices have the alias '" + info.alias + "'");
         }
         if (!info.address) return {};
-        constexpr std::string_view names[] = {"pci", "drive", "virtio-serial", "usb", "isa", "ccw"};
+        if (const auto* at = info.at<CcwAddress>(); at && !at->complete() && (at->cssid || at->ssid || at->devno))
+            return wrong(std::string(device) + ": an address of type ccw has cssid, ssid and devno, or none of them");
         if (!(kinds >> info.address->index() & 1))
             return wrong(std::string(device) + ": it cannot have an address of type '" +
-                         std::string(names[info.address->index()]) + "'");
+                         std::string(kind_names[info.address->index()]) + "'");
         const auto key = std::visit([&](const auto& address) { return key_of(address, drive_bus); }, *info.address);
         if (key && !taken_.insert(*key).second)
-            return wrong(std::string(device) + ": its address of type '" + std::string(names[info.address->index()]) +
-                         "' is already taken");
+            return wrong(std::string(device) + ": its address of type '" +
+                         std::string(kind_names[info.address->index()]) + "' is already taken");
         return {};
     }
 
@@ -142,7 +160,7 @@ private:
     using Key = std::tuple<std::size_t, std::uint64_t, std::uint64_t, std::string_view>;
     static std::uint64_t pair(std::uint32_t high, std::uint32_t low) { return std::uint64_t{high} << 32 | low; }
     static std::optional<Key> key_of(const PciAddress& a, int) {
-        if (!a.domain && !a.bus && !a.slot && !a.function) return std::nullopt;  // to be chosen
+        if (a.empty()) return std::nullopt;
         return Key(0, pair(a.domain, a.bus), pair(a.slot, a.function), {});
     }
     static std::optional<Key> key_of(const DriveAddress& a, int bus) {
@@ -160,7 +178,26 @@ private:
         if (!a.iobase) return std::nullopt;
         return Key(4, *a.iobase, 0, {});
     }
-    static std::optional<Key> key_of(const CcwAddress& a, int) { return Key(5, a.cssid, pair(a.ssid, a.devno), {}); }
+    static std::optional<Key> key_of(const CcwAddress& a, int) {
+        if (!a.complete()) return std::nullopt;
+        return Key(5, *a.cssid, pair(*a.ssid, *a.devno), {});
+    }
+    static std::optional<Key> key_of(const CcidAddress& a, int) {
+        if (!a.slot) return std::nullopt;
+        return Key(6, a.controller, *a.slot, {});
+    }
+    static std::optional<Key> key_of(const SpaprVioAddress& a, int) {
+        if (!a.reg) return std::nullopt;
+        return Key(7, *a.reg, 0, {});
+    }
+    static std::optional<Key> key_of(const DimmAddress& a, int) {
+        if (!a.slot) return std::nullopt;
+        return Key(10, *a.slot, 0, {});
+    }
+    template <class Other>
+    static std::optional<Key> key_of(const Other&, int) {  // says nothing about a place
+        return std::nullopt;
+    }
 
     std::set<std::string_view> aliases_;
     std::set<Key> taken_;
@@ -176,8 +213,8 @@ Result<> place_storage(const Domain& domain, Places& places) {
         if (auto good = places.boot(name, disk.boot_order, os_boot); !good) return good;
     }
     for (const auto& controller : domain.devices.controllers)
-        if (auto good =
-                places.add("controller of type " + std::string(to_string(controller.type)), controller.info, plugged);
+        if (auto good = places.add("controller of type " + std::string(to_string(controller.type)), controller.info,
+                                   plugged | usb | spapr_vio);
             !good)
             return good;
     for (const auto& interface : domain.devices.interfaces) {
@@ -189,7 +226,7 @@ Result<> place_storage(const Domain& domain, Places& places) {
 
 Result<> place_character(const Devices& devices, Places& places) {
     for (const auto& serial : devices.serials)
-        if (auto good = places.add("serial", serial.info, isa | usb | pci); !good) return good;
+        if (auto good = places.add("serial", serial.info, isa | usb | pci | spapr_vio); !good) return good;
     for (const auto& parallel : devices.parallels)
         if (auto good = places.add("parallel", parallel.info, isa); !good) return good;
     for (const auto& console : devices.consoles) {
@@ -197,7 +234,7 @@ Result<> place_character(const Devices& devices, Places& places) {
         const bool serial = !console.target ||
                             console.target->type.value_or(ConsoleTarget::Type::serial) == ConsoleTarget::Type::serial;
         if (serial && &console == devices.consoles.data() && !devices.serials.empty()) continue;
-        if (auto good = places.add("console", console.info, virtio_serial | isa | ccw); !good) return good;
+        if (auto good = places.add("console", console.info, virtio_serial | isa | ccw | spapr_vio); !good) return good;
     }
     for (const auto& channel : devices.channels)
         if (auto good = places.add("channel", channel.info, virtio_serial); !good) return good;
