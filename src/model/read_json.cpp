@@ -39,19 +39,19 @@ const tinyxml2::XMLElement* parse_fragment(tinyxml2::XMLDocument& document, std:
 }  // namespace
 
 bool JsonReader::read(const json::object& members, void* object, const Element& element, const Frame& at) {
-    Seen seen = 0;
+    Seen seen;
     if (element.alternatives.empty()) {
         const Here here{object, element, at, seen};
         return read_members(members, here, {}) && finish(at, element, object, seen);
     }
-    const auto* word = members.if_contains(element.discriminator);
-    if (!word || !word->is_string())
-        return malformed(at, element.discriminator, word ? "must be a string" : "is missing");
-    const auto* alternative = element.alternative(word->get_string());
+    const auto* value = members.if_contains(element.discriminator);
+    if (value && !value->is_string()) return malformed(at, element.discriminator, "must be a string");
+    const std::string_view word = value ? std::string_view(value->get_string()) : std::string_view();
+    const auto* alternative = element.alternative(word);
+    if (!value && !alternative) return malformed(at, element.discriminator, "is missing");
     if (!alternative)
-        return refuse(
-            at, element.discriminator,
-            {.text = "'" + std::string(word->get_string()) + "' is not supported", .hint = {}, .unsupported = true});
+        return refuse(at, element.discriminator,
+                      {.text = "'" + std::string(word) + "' is not supported", .hint = {}, .unsupported = true});
     const auto& chosen = alternative->element();
     void* made = alternative->emplace(object);
     const Here here{made, chosen, at, seen};
@@ -59,22 +59,22 @@ bool JsonReader::read(const json::object& members, void* object, const Element& 
 }
 
 bool JsonReader::read_members(const json::object& object, const Here& here, std::string_view skip) {
-    const json::value* kept = nullptr;
-    for (const auto& member : object) {
-        const std::string_view key = member.key();
-        if (key == skip) continue;
-        if (key == kept_key) {
-            kept = &member.value();
-            continue;
+    // Attributes first, as in XML: they may decide which of several fields a child is.
+    for (const bool attributes : {true, false}) {
+        for (const auto& member : object) {
+            const std::string_view key = member.key();
+            if (key == skip || key == kept_key) continue;
+            const auto* field = here.element.by_key(key, here.object);
+            if (!field) {
+                bool is_kept = false;
+                return unknown(here.at, here.element, key, false, 0, false, is_kept);
+            }
+            if (field->in_attribute() != attributes) continue;
+            if (!first_time(here.seen, *field)) return malformed(here.at, key, "is given twice");
+            if (!read_field(member.value(), here, *field)) return false;
         }
-        const auto* field = here.element.by_key(key);
-        if (!field) {
-            bool is_kept = false;
-            return unknown(here.at, here.element, key, false, 0, false, is_kept);
-        }
-        if (!first_time(here.seen, *field)) return malformed(here.at, key, "is given twice");
-        if (!read_field(member.value(), here, *field)) return false;
     }
+    const auto* kept = object.if_contains(kept_key);
     return !kept || read_kept(*kept, here);
 }
 
@@ -98,7 +98,9 @@ bool JsonReader::read_one(const json::value& value, const Here& here, const Fiel
             return read_raw(value, here, field, at);
         case Field::Kind::element:
         case Field::Kind::wrapped: {
-            const auto* members = value.if_object();
+            static const json::object nothing;
+            const bool bare = field.bare && value.is_bool() && value.get_bool();
+            const auto* members = bare ? &nothing : value.if_object();
             if (!members) return malformed(at, {}, "must be an object");
             void* member = field.member(here.object);
             if (read(*members, field.slot->make(member), field.element(), at)) return true;
@@ -129,7 +131,7 @@ bool JsonReader::read_group(const json::value& value, const Here& here, const Fi
     const auto first = static_cast<std::size_t>(&field - fields.data());
     std::size_t end = first;
     while (end < fields.size() && fields[end].kind == field.kind && fields[end].name == field.name) ++end;
-    Seen found = 0;
+    std::uint64_t found = 0;  // of the group, by place
     for (const auto& member : *members) {
         std::size_t which = first;
         while (which < end && fields[which].inner != std::string_view(member.key())) ++which;
@@ -138,7 +140,7 @@ bool JsonReader::read_group(const json::value& value, const Here& here, const Fi
             bool kept = false;
             return unknown(at, nothing, member.key(), false, 0, false, kept);
         }
-        found |= Seen{1} << (which - first);
+        found |= std::uint64_t{1} << (which - first);
         first_time(here.seen, fields[which]);
         if (!set(member.value(), here, fields[which], at, member.key())) return false;
     }
@@ -158,7 +160,7 @@ bool JsonReader::read_raw(const json::value& value, const Here& here, const Fiel
     auto& out = *static_cast<std::string*>(field.member(here.object));
     for (const auto* node = root->FirstChild(); node; node = node->NextSibling()) {
         if (!node->ToElement() && !node->ToComment()) return malformed(at, {}, "holds text where only elements belong");
-        append_node(out, *node);
+        append_foreign(out, *node);
     }
     return true;
 }
@@ -204,14 +206,14 @@ bool JsonReader::read_kept_item(const json::value& value, const Here& here, cons
         tinyxml2::XMLDocument document;
         if (!scan_xml(wrapped) || document.Parse(wrapped.c_str(), wrapped.size()) != tinyxml2::XML_SUCCESS)
             return malformed(at, "value", "cannot be the value of an attribute");
-        XmlReader reader(lenient());
+        XmlReader reader(lenient(), XmlReader::Of::fragment);
         reader.read_more(*document.RootElement(), here.object, here.element, here.at, here.seen);
         return adopt(std::move(reader));
     }
     const auto* field = here.element.child(element);
     const bool flattened =
         field && !field->slot->list && field->kind != Field::Kind::element && field->kind != Field::Kind::wrapped;
-    if (!flattened || (field->scalar == &scalar::bytes && attribute == "unit"))
+    if (!flattened || (!field->unit.empty() && attribute == field->unit))
         return malformed(at, "element", "must name a child without an object of its own");
     for (const auto& other : here.element.fields)
         if (other.kind == Field::Kind::child_attribute && other.name == element && other.inner == attribute)
@@ -237,7 +239,7 @@ bool JsonReader::read_kept_xml(const std::string& xml, const Here& here, const F
     if (!root) return malformed(at, "xml", "must be XML, but " + why);
     if (!root->FirstChildElement() || root->FirstChild() != root->LastChild())
         return malformed(at, "xml", "must be exactly one element");
-    XmlReader reader(lenient());
+    XmlReader reader(lenient(), XmlReader::Of::fragment);
     reader.read_more(*root, here.object, here.element, here.at, here.seen);
     return adopt(std::move(reader));
 }

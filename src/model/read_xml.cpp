@@ -1,35 +1,57 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "model/read_xml.hpp"
 
+#include "model/namespaces.hpp"
 #include "model/xml_text.hpp"
 
 #include <tinyxml2.h>
 
 #include <algorithm>
+#include <span>
 
 namespace vireo::model {
 using tinyxml2::XMLElement;
 
 namespace {
-bool is_namespace(std::string_view attribute) {
-    return attribute == "xmlns" || attribute.starts_with("xmlns:");
-}
-
 std::string text_of(const XMLElement& xml) {
     std::string out;
-    append_node(out, xml);
+    append_foreign(out, xml);
     return out;
+}
+
+bool declares_default_namespace(const XMLElement& xml) {
+    for (const auto* attribute = xml.FirstAttribute(); attribute; attribute = attribute->Next())
+        if (std::string_view(attribute->Name()) == "xmlns") return true;
+    return false;
+}
+
+// Declarations of namespaces that the model knows are not kept: they are made anew where they are needed.
+bool is_known_declaration(std::string_view attribute, std::string_view uri) {
+    return is_namespace_declaration(attribute) && namespace_of_uri(uri) != 0;
+}
+
+// The size that an attribute beside it gives the unit of.
+const Field* sized_by(const Element& element, std::string_view attribute) {
+    for (const auto& field : element.fields)
+        if (field.unit == attribute && !field.unit.empty() && !field.in_child()) return &field;
+    return nullptr;
+}
+
+std::string_view value_of(const XMLElement& xml, std::string_view attribute) {
+    for (const auto* a = xml.FirstAttribute(); a; a = a->Next())
+        if (attribute == a->Name()) return a->Value();
+    return {};
 }
 }  // namespace
 
 bool XmlReader::read(const XMLElement& xml, void* object, const Element& element, const Frame& at) {
-    Seen seen = 0;
+    Seen seen;
     if (element.alternatives.empty()) {
         return read_more(xml, object, element, at, seen) && finish(at, element, object, seen);
     }
     const auto* word = xml.Attribute(std::string(element.discriminator).c_str());
-    if (!word) return malformed(at, element.discriminator, "is missing");
-    const auto* alternative = element.alternative(word);
+    const auto* alternative = element.alternative(word ? word : "");  // "": the one of elements that do not say
+    if (!word && !alternative) return malformed(at, element.discriminator, "is missing");
     if (!alternative) {
         const bool later = element.refusal(word);
         return refuse(at, element.discriminator,
@@ -50,17 +72,18 @@ bool XmlReader::read_more(const XMLElement& xml, void* object, const Element& el
 
 bool XmlReader::read_attributes(const Here& here, std::string_view skip) {
     for (const auto* attribute = here.xml.FirstAttribute(); attribute; attribute = attribute->Next()) {
-        const std::string_view name = attribute->Name();
+        std::string storage;
+        const auto name = schema_name_of_attribute(here.xml, attribute->Name(), storage);
         const int line = attribute->GetLineNum();
-        if (name == skip) continue;
-        if (const auto* field = here.element.attribute(name)) {
+        if (name == skip || is_known_declaration(name, attribute->Value()) || unit_of_present(here, name)) continue;
+        if (const auto* field = here.element.attribute(name, here.object)) {
             if (!first_time(here.seen, *field)) return malformed(here.at, name, "is given twice", line);
             const KeptItem instead{{}, std::string(name), attribute->Value()};
             if (!set(here, *field, attribute->Value(), here.at, name, line, instead)) return false;
             continue;
         }
         const bool can_keep = here.element.kept.has_value();
-        bool kept = can_keep && is_namespace(name);
+        bool kept = can_keep && is_namespace_declaration(name);
         if (!kept && !unknown(here.at, here.element, name, true, line, can_keep, kept)) return false;
         keep(here.element, here.object, {{}, std::string(name), attribute->Value()});
     }
@@ -71,6 +94,12 @@ bool XmlReader::set(const Here& here, const Field& field, std::string_view word,
                     std::string_view attribute, int line, KeptItem instead) {
     void* member = field.member(here.object);
     Fault fault;
+    std::string with_unit;
+    if (!field.unit.empty() && field.kind != Field::Kind::child_text) {
+        const auto unit =
+            value_of(at.xml && field.kind == Field::Kind::child_attribute ? *at.xml : here.xml, field.unit);
+        if (!unit.empty()) word = with_unit.append(word).append(" ").append(unit);
+    }
     if (field.scalar->parse(word, field.slot->make(member), field.traits, fault)) {
         if (!field.slot->list && !field.slot->count(member)) field.slot->drop(member);
         return true;
@@ -96,7 +125,7 @@ bool XmlReader::read_content(const Here& here) {
         }
     }
     if (text.empty()) return true;
-    const auto* field = here.element.text();
+    const auto* field = here.element.text(here.object);
     if (!field) return malformed(here.at, {}, "holds text where only elements belong");
     if (!first_time(here.seen, *field))
         return malformed(here.at, {}, "says the same thing as text and as a child element");
@@ -104,11 +133,15 @@ bool XmlReader::read_content(const Here& here) {
 }
 
 bool XmlReader::read_child(const Here& here, const XMLElement& child) {
-    const std::string_view name = child.Name();
+    std::string storage;
+    if (!default_namespace_) default_namespace_ = declares_default_namespace(child);
+    std::string_view name = child.Name();
+    if (default_namespace_ || name.find(':') != name.npos) name = schema_name(child, storage);
     const Frame at{&here.at, name, &child, {}};
+    if (const auto prefix = undeclared_prefix(child); !fragment_ && !prefix.empty()) return undeclared(at, prefix);
     // Between text nothing could be put back, so there nothing is kept.
     const bool can_keep = here.element.kept.has_value() && !here.element.text();
-    const auto* field = here.element.child(name);
+    const auto* field = here.element.child(name, here.object);
     if (!field) {
         bool kept = false;
         if (!unknown(here.at, here.element, name, false, child.GetLineNum(), can_keep, kept)) return false;
@@ -120,6 +153,22 @@ bool XmlReader::read_child(const Here& here, const XMLElement& child) {
     }
     keep(here.element, here.object, {{}, {}, text_of(child)});
     return true;
+}
+
+bool XmlReader::undeclared(const Frame& at, std::string_view prefix) {
+    const auto& known = namespace_by_id(namespace_of_prefix(prefix));
+    return refuse(at, {},
+                  {.text = "has the prefix '" + std::string(prefix) + "', which is not declared",
+                   .hint = "Add xmlns:" + std::string(prefix) + "='" + std::string(known.uri) + "' to <domain>.",
+                   .unsupported = false});
+}
+
+// The unit of a size is read with the size; without one it is an attribute that does not belong there.
+bool XmlReader::unit_of_present(const Here& here, std::string_view name) {
+    const auto* sized = sized_by(here.element, name);
+    if (!sized) return false;
+    if (sized->kind == Field::Kind::text) return here.xml.GetText() != nullptr;
+    return !value_of(here.xml, sized->name).empty();
 }
 
 void XmlReader::undo(const Here& here, const Field& field) {
@@ -165,8 +214,9 @@ bool XmlReader::read_known(const Here& here, const XMLElement& child, const Fiel
 bool XmlReader::stray_attribute(const Here& here, const XMLElement& child, const Field& field, const Frame& at,
                                 std::string_view name, std::string_view value, int line) {
     static const Element nothing;
+    if (is_known_declaration(name, value)) return true;
     const bool can_keep = here.element.kept.has_value() && !field.slot->list;
-    bool kept = can_keep && is_namespace(name);
+    bool kept = can_keep && is_namespace_declaration(name);
     if (!kept && !unknown(at, nothing, name, true, line, can_keep, kept)) return false;
     keep(here.element, here.object, {child.Name(), std::string(name), std::string(value)});
     return true;
@@ -194,10 +244,10 @@ bool XmlReader::collect_text(const XMLElement& xml, const Frame& at, std::string
 }
 
 bool XmlReader::read_text_child(const Here& here, const XMLElement& child, const Field& field, const Frame& at) {
-    const bool sized = field.scalar == &scalar::bytes;
+    const bool sized = !field.unit.empty();
     std::string text, unit;
     for (const auto* a = child.FirstAttribute(); a; a = a->Next()) {
-        if (sized && std::string_view(a->Name()) == "unit")
+        if (sized && field.unit == a->Name())
             unit = a->Value();
         else if (!stray_attribute(here, child, field, at, a->Name(), a->Value(), a->GetLineNum()))
             return false;
@@ -213,16 +263,19 @@ bool XmlReader::read_attribute_child(const Here& here, const XMLElement& child, 
     const auto first = static_cast<std::size_t>(&field - fields.data());
     std::size_t end = first;
     while (end < fields.size() && fields[end].kind == field.kind && fields[end].name == field.name) ++end;
-    Seen found = 0;
+    std::uint64_t found = 0;  // of the group, by place
     for (const auto* a = child.FirstAttribute(); a; a = a->Next()) {
         const std::string_view name = a->Name();
         std::size_t which = first;
         while (which < end && fields[which].inner != name) ++which;
         if (which == end) {
+            if (std::ranges::any_of(std::span(fields).subspan(first, end - first),
+                                    [&](const Field& of) { return !of.unit.empty() && of.unit == name; }))
+                continue;
             if (!stray_attribute(here, child, field, at, name, a->Value(), a->GetLineNum())) return false;
             continue;
         }
-        found |= Seen{1} << (which - first);
+        found |= std::uint64_t{1} << (which - first);
         if (which != first && !first_time(here.seen, fields[which]))
             return malformed(at, name, "is given twice", a->GetLineNum());
         // Without its value the child has nothing to say: an unsupported one is kept with the child as a whole.
@@ -242,9 +295,10 @@ bool XmlReader::read_attribute_child(const Here& here, const XMLElement& child, 
 
 bool XmlReader::read_wrapped(const Here& here, const XMLElement& child, const Field& field, const Frame& at) {
     void* member = field.member(here.object);
-    if (const auto* a = child.FirstAttribute()) {
+    for (const auto* a = child.FirstAttribute(); a; a = a->Next()) {
         static const Element nothing;
         bool kept = false;
+        if (is_known_declaration(a->Name(), a->Value())) continue;
         return unknown(at, nothing, a->Name(), true, a->GetLineNum(), false, kept);
     }
     for (const auto* node = child.FirstChild(); node; node = node->NextSibling()) {
@@ -253,10 +307,12 @@ bool XmlReader::read_wrapped(const Here& here, const XMLElement& child, const Fi
             if (node->ToComment()) continue;
             return malformed(at, {}, "holds text where only elements belong");
         }
-        const Frame item_at{&at, item->Name(), item, {}};
-        if (item->Name() != field.inner) {
+        std::string storage;
+        const auto name = schema_name(*item, storage);
+        const Frame item_at{&at, name, item, {}};
+        if (name != field.inner) {
             Fault fault{.text = "is not supported", .hint = {}, .unsupported = true};
-            if (!nearest(item->Name(), {&field.inner, 1}).empty())
+            if (!nearest(name, {&field.inner, 1}).empty())
                 fault.hint = "Did you mean '" + std::string(field.inner) + "'?";
             refuse(item_at, {}, std::move(fault));
         } else if (read(*item, field.slot->make(member), field.element(), item_at)) {
@@ -274,7 +330,7 @@ bool XmlReader::read_raw(const Here& here, const XMLElement& child, const Field&
     auto& out = *static_cast<std::string*>(field.member(here.object));
     for (const auto* node = child.FirstChild(); node; node = node->NextSibling()) {
         if (!node->ToElement() && !node->ToComment()) return malformed(at, {}, "holds text where only elements belong");
-        append_node(out, *node);
+        append_foreign(out, *node);
     }
     return true;
 }

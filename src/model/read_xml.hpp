@@ -7,7 +7,9 @@ namespace vireo::model {
 
 class XmlReader : public Reading {
 public:
-    using Reading::Reading;
+    // A fragment of a document, carried by JSON: its prefixes may be declared around it, where nobody sees.
+    enum class Of { document, fragment };
+    explicit XmlReader(bool lenient, Of of = Of::document) : Reading(lenient), fragment_(of == Of::fragment) {}
     // The element and all below it into the object, a T of schema<T>(). False: see error().
     bool read(const tinyxml2::XMLElement& xml, void* object, const Element& element, const Frame& at);
     // The same for what was met already: attributes and children are added, nothing is required.
@@ -35,11 +37,16 @@ private:
     // An attribute that a flattened child element should not have.
     bool stray_attribute(const Here& here, const tinyxml2::XMLElement& child, const Field& field, const Frame& at,
                          std::string_view name, std::string_view value, int line);
+    bool undeclared(const Frame& at, std::string_view prefix);
+    static bool unit_of_present(const Here& here, std::string_view name);
     bool no_content(const tinyxml2::XMLElement& child, const Frame& at);
     bool collect_text(const tinyxml2::XMLElement& xml, const Frame& at, std::string& text);
     // The word into the field's member.
     bool set(const Here& here, const Field& field, std::string_view word, const Frame& at, std::string_view attribute,
              int line, KeptItem instead);
+
+    bool fragment_ = false;
+    bool default_namespace_ = false;  // an xmlns='…' was met
 };
 
 }  // namespace vireo::model

@@ -81,11 +81,12 @@ bool Reading::unknown(const Frame& at, const Element& element, std::string_view 
     return kept;
 }
 
-bool Reading::finish(const Frame& at, const Element& element, void* object, Seen seen) {
+bool Reading::finish(const Frame& at, const Element& element, void* object, const Seen& seen) {
     for (const auto& field : element.fields) {
         if (!field.required) continue;
-        if (seen >> field.id & 1 && field.slot->count(field.member(object)) > 0) continue;
-        const bool was_there = seen >> field.id & 1;
+        if (!field.applies_to(object)) continue;
+        if (seen[field.id] && field.slot->count(field.member(object)) > 0) continue;
+        const bool was_there = seen[field.id];
         std::string what = was_there ? "must not be empty" : "is missing";
         if (field.kind == Field::Kind::text) return malformed(at, {}, was_there ? what : "has no text");
         if (field.in_attribute()) return malformed(at, field.name, what);

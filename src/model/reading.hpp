@@ -5,6 +5,7 @@
 #include "model/schema.hpp"
 #include "support/error.hpp"
 
+#include <bitset>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ struct Frame {  // one step of a path, on the stack; the text is made when somet
     std::optional<std::size_t> index;           // JSON: in its array
 };
 
-using Seen = std::uint64_t;  // the fields of one element that were met, by Field::id
+using Seen = std::bitset<most_fields>;  // the fields of one element that were met, by Field::id
 
 class Reading {
 public:
@@ -35,9 +36,8 @@ public:
 
 protected:
     static bool first_time(Seen& seen, const Field& field) {
-        const auto bit = Seen{1} << field.id;
-        const bool before = seen & bit;
-        seen |= bit;
+        const bool before = seen[field.id];
+        seen.set(field.id);
         return !before;
     }
 
@@ -47,7 +47,8 @@ protected:
     // An attribute, child or key that the element does not have. kept = true: the caller keeps it and goes on.
     bool unknown(const Frame& at, const Element& element, std::string_view name, bool is_attribute, int line,
                  bool can_keep, bool& kept);
-    bool finish(const Frame& at, const Element& element, void* object, Seen seen);  // what is required and missing
+    bool finish(const Frame& at, const Element& element, void* object,
+                const Seen& seen);  // what is required and missing
 
     void keep(const Element& element, void* object, KeptItem item);  // the element keeps things
     void warn(std::string_view what);

@@ -197,11 +197,11 @@ bool parse_integer(std::string_view word, void* value, const Traits& traits, Fau
 template <class T>
 void format_integer(const void* value, std::string& out, const Traits& traits) {
     std::array<char, 24> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), *static_cast<const T*>(value),
-                                   traits.hex_digits ? 16 : 10)
-                         .ptr;
+    const T number = *static_cast<const T*>(value);
+    const bool hex = traits.hex_digits && number >= T{0};  // -1 stays -1
+    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, hex ? 16 : 10).ptr;
     const auto length = static_cast<std::size_t>(end - buffer.data());
-    if (traits.hex_digits) {
+    if (hex) {
         out += "0x";
         if (length < traits.hex_digits) out.append(traits.hex_digits - length, '0');
     }
@@ -229,28 +229,16 @@ json::value integer_to_json(const void* value, const Traits&) {
 // ── sizes ──
 constexpr std::uint64_t kibibyte = 1024;
 
-std::optional<std::uint64_t> unit_size(std::string_view unit) {  // libvirt's units, in any case of letters
-    std::string name(unit.substr(0, 8));
-    std::ranges::transform(name, name.begin(), lower);
-    if (name.empty() || name == "kib" || name == "k") return kibibyte;
-    if (name == "b" || name == "byte" || name == "bytes") return 1;
-    constexpr std::string_view prefixes = "kmgtpe";
-    const auto power = prefixes.find(name[0]);
-    const auto rest = std::string_view(name).substr(1);
-    if (power == prefixes.npos || (!rest.empty() && rest != "ib" && rest != "b")) return std::nullopt;
-    std::uint64_t size = 1;
-    for (std::size_t i = 0; i <= power; ++i) size *= rest == "b" ? 1000 : kibibyte;
-    return size;
-}
-
-bool store_bytes(std::uint64_t count, std::uint64_t unit, std::string_view shown, void* value, Fault& fault) {
+bool store_bytes(std::uint64_t count, std::uint64_t unit, std::string_view shown, void* value, const Traits& traits,
+                 Fault& fault) {
     constexpr auto most = std::numeric_limits<std::uint64_t>::max();
-    if (count > most / unit || count * unit > most - (kibibyte - 1))
+    const auto granule = traits.size.granule;
+    if (count > most / unit || count * unit > most - (granule - 1))
         return malformed(fault, quoted(shown) + " is too large");
-    *static_cast<std::uint64_t*>(value) = (count * unit + kibibyte - 1) / kibibyte * kibibyte;
+    *static_cast<std::uint64_t*>(value) = (count * unit + granule - 1) / granule * granule;
     return true;
 }
-bool parse_bytes(std::string_view word, void* value, const Traits&, Fault& fault) {
+bool parse_bytes(std::string_view word, void* value, const Traits& traits, Fault& fault) {
     word = trim(word);
     const auto end = std::min(word.find_first_not_of("0123456789"), word.size());
     Number number;
@@ -264,13 +252,18 @@ bool parse_bytes(std::string_view word, void* value, const Traits&, Fault& fault
             return malformed(fault, quoted(word) + " is not a size");
     }
     const auto suffix = trim(word.substr(end));
-    const auto unit = unit_size(suffix);
+    const auto unit = suffix.empty() ? traits.size.read : size_of_unit(suffix);
     if (!unit) {
         fault.hint = "Use bytes, KiB, MiB, GiB, TiB, or KB, MB, GB, TB for powers of 1000.";
         fault.text = quoted(suffix) + " is not a unit of size";
         return false;
     }
-    return store_bytes(number.magnitude, *unit, word, value, fault);
+    return store_bytes(number.magnitude, unit, word, value, traits, fault);
+}
+void format_bytes(const void* value, std::string& out, const Traits& traits) {
+    const auto bytes = *static_cast<const std::uint64_t*>(value);
+    const std::uint64_t count = bytes / unit_for(bytes, traits.size).bytes;
+    format_integer<std::uint64_t>(&count, out, traits);
 }
 void format_kib(const void* value, std::string& out, const Traits& traits) {
     const std::uint64_t count = *static_cast<const std::uint64_t*>(value) / kibibyte;
@@ -280,12 +273,12 @@ bool bytes_from_json(const json::value& json, void* value, const Traits& traits,
     if (const auto* string = json.if_string()) return parse_bytes(*string, value, traits, fault);
     const auto number = number_in(json);
     if (!number || number->negative) return wrong_json(fault, "a number of bytes, or a string such as \"4 GiB\"", json);
-    return store_bytes(number->magnitude, 1, std::to_string(number->magnitude), value, fault);
+    return store_bytes(number->magnitude, 1, std::to_string(number->magnitude), value, traits, fault);
 }
 bool parse_kib(std::string_view word, void* value, const Traits& traits, Fault& fault) {
     std::uint64_t count = 0;
     return parse_integer<std::uint64_t>(word, &count, traits, fault) &&
-           store_bytes(count, kibibyte, word, value, fault);
+           store_bytes(count, kibibyte, word, value, traits, fault);
 }
 
 // ── UUID ──
@@ -304,6 +297,29 @@ bool uuid_from_json(const json::value& json, void* value, const Traits& traits, 
 }
 json::value uuid_to_json(const void* value, const Traits&) {
     return json::value(json::string(static_cast<const Uuid*>(value)->to_string()));
+}
+
+// ── sets of numbers ──
+bool parse_set(std::string_view word, void* value, const Traits& traits, Fault& fault) {
+    word = trim(word);
+    auto set = NumberSet::parse(word, static_cast<std::uint32_t>(traits.max));
+    if (!set)
+        return malformed(fault, quoted(word) + " is not a list of numbers and ranges up to " +
+                                    std::to_string(traits.max) + ", such as '0-3,^2,8'");
+    *static_cast<NumberSet*>(value) = std::move(*set);
+    return true;
+}
+void format_set(const void* value, std::string& out, const Traits&) {
+    static_cast<const NumberSet*>(value)->append_to(out);
+}
+bool set_from_json(const json::value& json, void* value, const Traits& traits, Fault& fault) {
+    const auto* string = json.if_string();
+    return string ? parse_set(*string, value, traits, fault) : wrong_json(fault, "a string such as \"0-3,8\"", json);
+}
+json::value set_to_json(const void* value, const Traits&) {
+    std::string out;
+    static_cast<const NumberSet*>(value)->append_to(out);
+    return json::value(json::string(out));
 }
 
 // Letters to add, drop, change or swap with their neighbour; names are short.
@@ -339,10 +355,25 @@ const Scalar unsigned_32 = integer<std::uint32_t>;
 const Scalar unsigned_64 = integer<std::uint64_t>;
 const Scalar signed_32 = integer<std::int32_t>;
 const Scalar signed_64 = integer<std::int64_t>;
-const Scalar bytes = {&parse_bytes, &format_kib, &bytes_from_json, &integer_to_json<std::uint64_t>};
+const Scalar bytes = {&parse_bytes, &format_bytes, &bytes_from_json, &integer_to_json<std::uint64_t>};
 const Scalar kib = {&parse_kib, &format_kib, &bytes_from_json, &integer_to_json<std::uint64_t>};
 const Scalar uuid = {&parse_uuid, &format_uuid, &uuid_from_json, &uuid_to_json};
+const Scalar number_set = {&parse_set, &format_set, &set_from_json, &set_to_json};
 }  // namespace scalar
+
+SizeUnit unit_for(std::uint64_t bytes, const SizeTraits& traits) {
+    if (traits.written.bytes) return traits.written;
+    constexpr std::array<SizeUnit, 6> units = {{{"KiB", 1ULL << 10},
+                                                {"MiB", 1ULL << 20},
+                                                {"GiB", 1ULL << 30},
+                                                {"TiB", 1ULL << 40},
+                                                {"PiB", 1ULL << 50},
+                                                {"EiB", 1ULL << 60}}};
+    SizeUnit best{"B", 1};
+    for (const auto& unit : units)
+        if (bytes && bytes % unit.bytes == 0) best = unit;
+    return best;
+}
 
 std::string_view nearest(std::string_view name, std::span<const std::string_view> known) {
     constexpr std::size_t longest = 32;

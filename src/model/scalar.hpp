@@ -2,10 +2,12 @@
 // How one C++ type is a word in XML and a value in JSON. The only part of the engine that knows field types.
 #pragma once
 #include "model/names.hpp"
+#include "model/number_set.hpp"
 #include "model/uuid.hpp"
 
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -22,13 +24,54 @@ struct Fault {
     bool unsupported = false;  // well-formed, but not something Vireo does: a lenient parse may keep it
 };
 
+// A unit of size: libvirt's words ("KiB", "M", "bytes") and how many bytes it has; 0 bytes: no such unit.
+struct SizeUnit {
+    std::string_view name;
+    std::uint64_t bytes = 0;
+};
+constexpr std::uint64_t size_of_unit(std::string_view unit) noexcept {  // in any case of letters
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    const auto is = [&](std::string_view word) { return std::ranges::equal(unit, word, {}, lower); };
+    if (is("b") || is("byte") || is("bytes")) return 1;
+    constexpr std::string_view prefixes = "kmgtpe";
+    const auto power = unit.empty() ? prefixes.npos : prefixes.find(lower(unit[0]));
+    if (power == prefixes.npos) return 0;
+    const auto rest = unit.substr(1);
+    const bool decimal = std::ranges::equal(rest, std::string_view("b"), {}, lower);
+    if (!rest.empty() && !decimal && !std::ranges::equal(rest, std::string_view("ib"), {}, lower)) return 0;
+    std::uint64_t size = 1;
+    for (std::size_t i = 0; i <= power; ++i) size *= decimal ? 1000 : 1024;
+    return size;
+}
+
+struct SizeTraits {
+    SizeUnit written{"KiB", 1024};  // no bytes: the largest unit that divides the size
+    std::uint64_t read = 1024;      // what a number without a unit counts
+    std::uint64_t granule = 1024;   // rounded up to multiples of this
+};
+
 struct Traits {                               // of one field
     std::span<const std::string_view> words;  // enumerations
     std::int64_t min = 0;                     // numbers
     std::uint64_t max = 0;
     std::uint8_t hex_digits = 0;   // 0: decimal
     std::uint8_t input_base = 10;  // 0: 0x… is hexadecimal, 0… octal
+    SizeTraits size;
 };
+
+template <std::size_t N>
+struct Literal {  // a string as template argument
+    char text[N];
+    consteval Literal(const char (&from)[N]) { std::copy_n(from, N, text); }
+    constexpr std::string_view view() const { return {text, N - 1}; }
+};
+template <Literal Written, Literal Read>
+inline constexpr SizeTraits size_traits = {{Written.view(), Written.view().empty() ? 0 : size_of_unit(Written.view())},
+                                           size_of_unit(Read.view()),
+                                           Written.view().empty() || size_of_unit(Written.view()) < 1024 ? 1U : 1024U};
+
+// The unit in which a size is written.
+SizeUnit unit_for(std::uint64_t bytes, const SizeTraits& traits);
 
 struct Scalar {
     bool (*parse)(std::string_view word, void* value, const Traits& traits, Fault& fault);
@@ -44,14 +87,15 @@ extern const Scalar yes_no;  // bool
 extern const Scalar on_off;  // bool
 extern const Scalar word;    // an enumeration with a table of names
 extern const Scalar unsigned_32, unsigned_64, signed_32, signed_64;
-extern const Scalar bytes;  // std::uint64_t: "4194304 KiB", KiB when without unit, rounded up to 1 KiB; JSON: bytes
+extern const Scalar bytes;  // std::uint64_t: "4194304 KiB", see SizeTraits; JSON: bytes
 extern const Scalar kib;    // std::uint64_t in bytes: a number of KiB in XML, bytes in JSON
 extern const Scalar uuid;
+extern const Scalar number_set;  // NumberSet; at most traits.max
 }  // namespace scalar
 
 template <class T>
-concept ScalarType =
-    std::same_as<T, std::string> || std::same_as<T, bool> || std::same_as<T, Uuid> || std::integral<T> || Named<T>;
+concept ScalarType = std::same_as<T, std::string> || std::same_as<T, bool> || std::same_as<T, Uuid> ||
+                     std::same_as<T, NumberSet> || std::integral<T> || Named<T>;
 
 template <ScalarType T>
 const Scalar& scalar_of() {
@@ -61,6 +105,8 @@ const Scalar& scalar_of() {
         return scalar::yes_no;
     else if constexpr (std::same_as<T, Uuid>)
         return scalar::uuid;
+    else if constexpr (std::same_as<T, NumberSet>)
+        return scalar::number_set;
     else if constexpr (Named<T>)
         return scalar::word;
     else if constexpr (std::same_as<T, std::uint32_t>)
@@ -81,6 +127,8 @@ Traits traits_of() {
     if constexpr (Named<T>) {
         static_assert(sizeof(T) == sizeof(int));
         traits.words = names<T>;
+    } else if constexpr (std::same_as<T, NumberSet>) {
+        traits.max = NumberSet::largest;
     } else if constexpr (std::integral<T>) {
         traits.min = static_cast<std::int64_t>(std::numeric_limits<T>::min());
         traits.max = static_cast<std::uint64_t>(std::numeric_limits<T>::max());

@@ -5,28 +5,33 @@
 
 namespace vireo::model {
 
-const Field* Element::attribute(std::string_view name) const noexcept {
-    for (const auto& field : fields)
-        if (field.in_attribute() && field.name == name) return &field;
-    return nullptr;
+namespace {
+template <class Matches>
+const Field* select(const std::vector<Field>& fields, const void* object, Matches matches) {
+    const Field* first = nullptr;
+    for (const auto& field : fields) {
+        if (!matches(field)) continue;
+        if (!object || field.applies_to(object)) return &field;
+        if (!first) first = &field;
+    }
+    return first;
+}
+}  // namespace
+
+const Field* Element::attribute(std::string_view name, const void* object) const noexcept {
+    return select(fields, object, [name](const Field& field) { return field.in_attribute() && field.name == name; });
 }
 
-const Field* Element::text() const noexcept {
-    for (const auto& field : fields)
-        if (field.kind == Field::Kind::text) return &field;
-    return nullptr;
+const Field* Element::text(const void* object) const noexcept {
+    return select(fields, object, [](const Field& field) { return field.kind == Field::Kind::text; });
 }
 
-const Field* Element::child(std::string_view name) const noexcept {
-    for (const auto& field : fields)
-        if (field.in_child() && field.name == name) return &field;
-    return nullptr;
+const Field* Element::child(std::string_view name, const void* object) const noexcept {
+    return select(fields, object, [name](const Field& field) { return field.in_child() && field.name == name; });
 }
 
-const Field* Element::by_key(std::string_view key) const noexcept {
-    for (const auto& field : fields)
-        if (field.key == key) return &field;
-    return nullptr;
+const Field* Element::by_key(std::string_view key, const void* object) const noexcept {
+    return select(fields, object, [key](const Field& field) { return field.key == key; });
 }
 
 const Element::Refusal* Element::refusal(std::string_view name) const noexcept {

@@ -3,6 +3,7 @@
 // Declare<T> chain (schema_*.cpp). Readers and writers walk it without templates, so a new element costs a declaration.
 #pragma once
 #include "model/kept.hpp"
+#include "model/namespaces.hpp"
 #include "model/scalar.hpp"
 
 #include <cassert>
@@ -17,6 +18,7 @@
 
 namespace vireo::model {
 
+constexpr std::size_t most_fields = 192;  // members of one element
 class Element;
 template <class T>
 const Element& schema();  // specialised in schema_*.cpp for each struct that is an element
@@ -45,22 +47,30 @@ struct Field {
     std::string_view name;
     std::string_view inner;
     std::string_view key;   // in JSON
+    std::string_view unit;  // a size: the attribute beside it that names its unit
     std::uint8_t id = 0;    // fields of one member share it
     bool required = false;  // must be in the document
     bool decides = false;   // when its value is not supported, the element as a whole is not
+    bool bare = false;      // element: an empty one is `true` in JSON
+    bool live = false;      // a running guest can take another value
+    NamespaceId space = 0;  // of name
     std::size_t offset = 0;
+    std::size_t base = 0;  // of the struct that `applies` is about: not 0 when it was included
     const Slot* slot = nullptr;
     const Scalar* scalar = nullptr;
     Traits traits;
     std::string_view implied;                // child_attribute: the value when the attribute is left out
     const Element& (*element)() = nullptr;   // a function, for elements that contain themselves
-    bool (*applies)(const void*) = nullptr;  // written only when true (the object is given)
+    bool (*applies)(const void*) = nullptr;  // written only when true, and read where several have this name
 
     const void* member(const void* object) const { return static_cast<const std::byte*>(object) + offset; }
     void* member(void* object) const { return static_cast<std::byte*>(object) + offset; }
     std::size_t count(const void* object) const {
         if (kind == Kind::flag) return *static_cast<const bool*>(member(object));
-        return applies && !applies(object) ? 0 : slot->count(member(object));
+        return applies_to(object) ? slot->count(member(object)) : 0;
+    }
+    bool applies_to(const void* object) const {
+        return !applies || applies(static_cast<const std::byte*>(object) + base);
     }
     const void* at(const void* object, std::size_t index) const { return slot->at(member(object), index); }
     bool in_attribute() const { return kind == Kind::attribute; }
@@ -88,10 +98,11 @@ public:
     std::vector<Alternative> alternatives;
     std::size_t (*alternative_of)(const void*) = nullptr;
 
-    const Field* attribute(std::string_view name) const noexcept;
-    const Field* text() const noexcept;
-    const Field* child(std::string_view name) const noexcept;  // the first of them
-    const Field* by_key(std::string_view key) const noexcept;
+    // Of several fields with one name the first that applies to the object, else the first of all.
+    const Field* attribute(std::string_view name, const void* object = nullptr) const noexcept;
+    const Field* text(const void* object = nullptr) const noexcept;
+    const Field* child(std::string_view name, const void* object = nullptr) const noexcept;
+    const Field* by_key(std::string_view key, const void* object = nullptr) const noexcept;
     const Refusal* refusal(std::string_view name) const noexcept;
     const Alternative* alternative(std::string_view word) const noexcept;
     Kept* kept_of(void* object) const;  // null: it keeps nothing
@@ -117,17 +128,18 @@ struct Held<std::vector<T>> {
 };
 
 template <class M>
-inline constexpr Slot slot_of = {[](const void* m) -> std::size_t {
-                                     if constexpr (std::same_as<M, std::string>)
-                                         return !static_cast<const M*>(m)->empty();
-                                     return 1;
-                                 },
-                                 [](const void* m, std::size_t) { return m; }, [](void* m) { return m; },
-                                 [](void* m) {
-                                     if constexpr (!ScalarType<M> || std::same_as<M, std::string>)
-                                         *static_cast<M*>(m) = M();
-                                 },
-                                 false};
+inline constexpr Slot slot_of = {
+    [](const void* m) -> std::size_t {
+        if constexpr (std::same_as<M, std::string> || std::same_as<M, NumberSet>)
+            return !static_cast<const M*>(m)->empty();
+        return 1;
+    },
+    [](const void* m, std::size_t) { return m; }, [](void* m) { return m; },
+    [](void* m) {
+        if constexpr (!ScalarType<M> || std::same_as<M, std::string> || std::same_as<M, NumberSet>)
+            *static_cast<M*>(m) = M();
+    },
+    false};
 template <class T>
 inline constexpr Slot slot_of<std::optional<T>> = {
     [](const void* m) -> std::size_t { return static_cast<const std::optional<T>*>(m)->has_value(); },
@@ -188,6 +200,7 @@ public:
         const auto base = offset_of(member);
         for (Field field : schema<M>().fields) {
             field.offset += base;
+            field.base += base;
             field.id = 0;
             push(field);
         }
@@ -214,7 +227,23 @@ public:
     Declare& key(std::string_view json_key) { return last().key = json_key, *this; }
     Declare& implied(std::string_view word) { return last().implied = word, *this; }
     Declare& on_off() { return last().scalar = &scalar::on_off, *this; }
-    Declare& bytes() { return last().scalar = &scalar::bytes, *this; }
+    // A size with a unit in the attribute `unit` beside it: "KiB" when it does not say, written in KiB, rounded up.
+    Declare& bytes() {
+        last().scalar = &scalar::bytes;
+        last().unit = "unit";
+        last().traits.size = size_traits<"KiB", "KiB">;
+        return *this;
+    }
+    // Another unit when written, and when read without one. Written = "": the largest that divides the size. A size is
+    // rounded up to whole KiB unless it is written in bytes or in the largest unit.
+    template <Literal Written, Literal Read = Written>
+    Declare& unit() {
+        last().traits.size = size_traits<Written, Read>;
+        return *this;
+    }
+    Declare& unit_in(std::string_view attribute) { return last().unit = attribute, *this; }
+    Declare& bare() { return last().bare = true, *this; }
+    Declare& live() { return last().live = true, *this; }
     Declare& kib() { return last().scalar = &scalar::kib, *this; }
     Declare& mac() { return last().scalar = &scalar::mac, *this; }
     Declare& range(std::int64_t min, std::uint64_t max) {
@@ -263,7 +292,8 @@ private:
         for (const auto& other : element_.fields)
             if (other.offset == field.offset) field.id = other.id;
         if (field.id == ids_) ++ids_;
-        assert(field.id < 64);
+        assert(field.id < most_fields);
+        if (field.in_child()) field.space = namespace_of_name(field.name);
         element_.fields.push_back(field);
         return *this;
     }
@@ -287,6 +317,11 @@ public:
             {word, &schema<T>, [](void* v) -> void* { return &static_cast<Variant*>(v)->template emplace<T>(); },
              [](const void* v) -> const void* { return &std::get<T>(*static_cast<const Variant*>(v)); }});
         return *this;
+    }
+    // For elements without the discriminator.
+    template <class T>
+    DeclareChoice& otherwise() {
+        return when<T>("");
     }
     template <class... Name>
     DeclareChoice& later(const Name&... name) {

@@ -13,8 +13,11 @@ namespace {
 json::value value_of(const Field& field, const void* value) {
     switch (field.kind) {
         case Field::Kind::element:
-        case Field::Kind::wrapped:
-            return write_json(value, field.element());
+        case Field::Kind::wrapped: {
+            auto object = write_json(value, field.element());
+            if (field.bare && object.empty()) return true;
+            return object;
+        }
         case Field::Kind::flag:
             return true;
         case Field::Kind::child_attribute:
@@ -65,7 +68,7 @@ json::object write_json(const void* object, const Element& element) {
     const Element* of = &element;
     if (!element.alternatives.empty()) {
         const auto& chosen = element.alternatives[element.alternative_of(object)];
-        out.emplace(element.discriminator, chosen.word);
+        if (!chosen.word.empty()) out.emplace(element.discriminator, chosen.word);
         object = chosen.get(object);
         of = &chosen.element();
     }

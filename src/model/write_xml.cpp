@@ -6,21 +6,41 @@
 namespace vireo::model {
 namespace {
 
+// Which namespaces of the table (bit: id) were written and must be declared at the root; which cannot be, for the
+// document's own declarations, which were kept, use the prefix for something else.
+struct Spaces {
+    std::uint32_t used = 0;
+    std::uint32_t taken = 0;
+};
+
 class Writer {
 public:
-    Writer(std::string& out, const void* object, const Element& element, std::size_t depth)
-        : out_(out), object_(object), element_(element), depth_(depth), kept_(element.kept_of(object)) {
+    // own: the namespace of the element's name; parent: of the element that it is in.
+    Writer(std::string& out, const void* object, const Element& element, std::size_t depth, Spaces& spaces,
+           NamespaceId own = 0, NamespaceId parent = 0)
+        : out_(out),
+          object_(object),
+          element_(element),
+          depth_(depth),
+          spaces_(spaces),
+          own_(own),
+          parent_(parent),
+          kept_(element.kept_of(object)) {
         if (kept_ && !kept_->has_value()) kept_ = nullptr;
     }
 
     void write(std::string_view name, std::string_view discriminator, std::string_view word) {
         start(depth_, name);
-        if (!discriminator.empty()) attribute(discriminator, word);
+        mark(own_, parent_);
+        if (!word.empty()) attribute(discriminator, word);
         for (const auto& field : element_.fields)
             if (field.in_attribute() && field.count(object_)) scalar_attribute(field.name, field, field.at(object_, 0));
+        const auto* text = element_.text(object_);
+        if (text && !text->count(object_)) text = nullptr;
+        if (text && !text->unit.empty()) unit_attribute(*text, text->at(object_, 0));
         kept_attributes({});
-        const auto* text = element_.text();
-        if (text && text->count(object_)) {
+        if (depth_ == 0) root_declared_ = out_.size();
+        if (text) {
             out_ += '>';
             scalar_text(*text, text->at(object_, 0));
             return end_inline(name);
@@ -38,11 +58,41 @@ public:
         end_inline(name);
     }
 
+    // Behind the attributes of the root. For depth 0 only.
+    void declare_namespaces() {
+        std::string declarations;
+        for (NamespaceId id = 1; id <= namespaces.size(); ++id)
+            if (spaces_.used >> id & 1) declare(declarations, id);
+        out_.insert(root_declared_, declarations);
+    }
+    static void declare(std::string& out, NamespaceId id) {
+        const auto& known = namespace_by_id(id);
+        out.append(" xmlns:").append(known.prefix).append("='").append(known.uri).append("'");
+    }
+    void note_taken() {
+        if (!kept_) return;
+        for (const auto& item : **kept_)
+            if (is_namespace_declaration(item.attribute) && item.element.empty())
+                spaces_.taken |= 1U << namespace_of_prefix(declared_prefix(item.attribute));
+    }
+
 private:
     void indent(std::size_t depth) { out_.append(depth * 2, ' '); }
     void start(std::size_t depth, std::string_view name) {
         indent(depth);
         out_.append("<").append(name);
+    }
+    void start(std::size_t depth, const Field& field) {
+        start(depth, field.name);
+        mark(field.space, own_);
+    }
+    // A namespace is declared once, at the root; where it cannot be, at each outermost element of it.
+    void mark(NamespaceId space, NamespaceId around) {
+        if (!space) return;
+        if (!(spaces_.taken >> space & 1))
+            spaces_.used |= 1U << space;
+        else if (around != space)
+            declare(out_, space);
     }
     void end_inline(std::string_view name) { out_.append("</").append(name).append(">\n"); }
 
@@ -58,6 +108,10 @@ private:
         out_.append(" ").append(name).append("='");
         field.scalar->format(value, out_, field.traits);
         out_ += '\'';
+        if (!field.unit.empty()) unit_attribute(field, value);
+    }
+    void unit_attribute(const Field& field, const void* value) {
+        attribute(field.unit, unit_for(*static_cast<const std::uint64_t*>(value), field.traits.size).name);
     }
     void scalar_text(const Field& field, const void* value) {
         if (is_text(field))
@@ -94,9 +148,9 @@ private:
     }
 
     void child(const Field& field, const void* value) {
-        if (field.kind == Field::Kind::element) return write_xml(out_, field.name, value, field.element(), depth_ + 1);
-        start(depth_ + 1, field.name);
-        if (field.scalar == &scalar::bytes) out_ += " unit='KiB'";
+        if (field.kind == Field::Kind::element) return nested(field, field.name, value, depth_ + 1);
+        start(depth_ + 1, field);
+        if (!field.unit.empty()) unit_attribute(field, value);
         kept_attributes(field.name);
         if (field.kind == Field::Kind::flag) {
             out_ += "/>\n";
@@ -118,7 +172,7 @@ private:
         std::size_t count = 0;
         for (std::size_t i = first; i < end; ++i) count = std::max(count, fields[i].count(object_));
         for (std::size_t n = 0; n < count; ++n) {
-            start(depth_ + 1, fields[first].name);
+            start(depth_ + 1, fields[first]);
             for (std::size_t i = first; i < end; ++i)
                 if (n < fields[i].count(object_))
                     scalar_attribute(fields[i].inner, fields[i], fields[i].at(object_, n));
@@ -128,27 +182,54 @@ private:
     }
 
     void wrapped(const Field& field, std::size_t count) {
-        start(depth_ + 1, field.name);
+        start(depth_ + 1, field);
         out_ += ">\n";
-        for (std::size_t n = 0; n < count; ++n)
-            write_xml(out_, field.inner, field.at(object_, n), field.element(), depth_ + 2);
+        for (std::size_t n = 0; n < count; ++n) nested(field, field.inner, field.at(object_, n), depth_ + 2);
         indent(depth_ + 1);
         end_inline(field.name);
     }
+
+    void nested(const Field& field, std::string_view name, const void* value, std::size_t depth);
 
     std::string& out_;
     const void* object_;
     const Element& element_;
     std::size_t depth_;
+    Spaces& spaces_;
+    NamespaceId own_;
+    NamespaceId parent_;
     const Kept* kept_;
+    std::size_t root_declared_ = 0;
 };
+
+struct Chosen {  // the struct of an element, or the alternative of a variant
+    const void* object;
+    const Element* element;
+    std::string_view word;
+};
+Chosen chosen(const void* object, const Element& element) {
+    if (element.alternatives.empty()) return {object, &element, {}};
+    const auto& alternative = element.alternatives[element.alternative_of(object)];
+    return {alternative.get(object), &alternative.element(), alternative.word};
+}
+
+void Writer::nested(const Field& field, std::string_view name, const void* value, std::size_t depth) {
+    const auto& element = field.element();
+    const auto what = chosen(value, element);
+    const auto parent = field.kind == Field::Kind::wrapped ? field.space : own_;
+    Writer(out_, what.object, *what.element, depth, spaces_, field.space, parent)
+        .write(name, element.discriminator, what.word);
+}
 
 }  // namespace
 
-void write_xml(std::string& out, std::string_view name, const void* object, const Element& element, std::size_t depth) {
-    if (element.alternatives.empty()) return Writer(out, object, element, depth).write(name, {}, {});
-    const auto& chosen = element.alternatives[element.alternative_of(object)];
-    Writer(out, chosen.get(object), chosen.element(), depth).write(name, element.discriminator, chosen.word);
+void write_xml(std::string& out, std::string_view name, const void* object, const Element& element) {
+    Spaces spaces;
+    const auto what = chosen(object, element);
+    Writer writer(out, what.object, *what.element, 0, spaces);
+    writer.note_taken();
+    writer.write(name, element.discriminator, what.word);
+    writer.declare_namespaces();
 }
 
 }  // namespace vireo::model

@@ -8,8 +8,7 @@
 
 namespace vireo::model {
 
-// Appends <name …>…</name> and a line feed, indented by 2 × depth blanks.
-void write_xml(std::string& out, std::string_view name, const void* object, const Element& element,
-               std::size_t depth = 0);
+// Appends <name …>…</name> and a line feed: the root of a document, where the namespaces that it uses are declared.
+void write_xml(std::string& out, std::string_view name, const void* object, const Element& element);
 
 }  // namespace vireo::model

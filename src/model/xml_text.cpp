@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "model/xml_text.hpp"
 
+#include "model/namespaces.hpp"
+
 #include <tinyxml2.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace vireo::model {
@@ -91,7 +94,9 @@ void append_text(std::string& out, std::string_view text) {
     append_escaped(out, text, false);
 }
 
-void append_node(std::string& out, const tinyxml2::XMLNode& node) {
+namespace {
+
+void append(std::string& out, const tinyxml2::XMLNode& node, std::string_view more_attributes) {
     if (const auto* comment = node.ToComment()) {
         out.append("<!--").append(comment->Value()).append("-->");
     } else if (const auto* text = node.ToText()) {
@@ -106,14 +111,54 @@ void append_node(std::string& out, const tinyxml2::XMLNode& node) {
             append_attribute_value(out, attribute->Value());
             out += '\'';
         }
+        out += more_attributes;
         if (!element->FirstChild()) {
             out += "/>";
             return;
         }
         out += '>';
-        for (const auto* child = element->FirstChild(); child; child = child->NextSibling()) append_node(out, *child);
+        for (const auto* child = element->FirstChild(); child; child = child->NextSibling()) append(out, *child, {});
         out.append("</").append(element->Name()).append(">");
     }
+}
+
+// The prefixes of known namespaces that an element and all in it use and that are declared above it.
+void collect_prefixes(const tinyxml2::XMLElement& element, const tinyxml2::XMLElement& top,
+                      std::vector<std::string_view>& prefixes) {
+    const auto note = [&](std::string_view name, bool is_attribute) {
+        const auto colon = name.find(':');
+        if ((is_attribute && colon == name.npos) || is_namespace_declaration(name)) return;
+        const auto prefix = colon == name.npos ? std::string_view() : name.substr(0, colon);
+        const auto* above = top.Parent() ? top.Parent()->ToElement() : nullptr;
+        if (!above || std::ranges::find(prefixes, prefix) != prefixes.end()) return;
+        const auto uri = uri_of_prefix(element, prefix);
+        if (namespace_of_uri(uri) && uri_of_prefix(*above, prefix).data() == uri.data()) prefixes.push_back(prefix);
+    };
+    note(element.Name(), false);
+    for (const auto* attribute = element.FirstAttribute(); attribute; attribute = attribute->Next())
+        note(attribute->Name(), true);
+    for (const auto* child = element.FirstChildElement(); child; child = child->NextSiblingElement())
+        collect_prefixes(*child, top, prefixes);
+}
+
+}  // namespace
+
+void append_node(std::string& out, const tinyxml2::XMLNode& node) {
+    append(out, node, {});
+}
+
+void append_foreign(std::string& out, const tinyxml2::XMLNode& node) {
+    std::string declarations;
+    if (const auto* element = node.ToElement()) {
+        std::vector<std::string_view> prefixes;
+        collect_prefixes(*element, *element, prefixes);
+        for (const auto prefix : prefixes) {
+            declarations.append(prefix.empty() ? " xmlns" : " xmlns:").append(prefix).append("='");
+            append_attribute_value(declarations, uri_of_prefix(*element, prefix));
+            declarations += '\'';
+        }
+    }
+    append(out, node, declarations);
 }
 
 void append_indented(std::string& out, std::string_view xml, std::size_t depth) {

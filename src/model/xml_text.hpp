@@ -25,6 +25,10 @@ void append_text(std::string& out, std::string_view text);
 // carries foreign XML.
 void append_node(std::string& out, const tinyxml2::XMLNode& node);
 
+// The same for a node that is carried away from its document: prefixes of namespaces that the model knows (and that are
+// therefore not kept where they were declared) are declared on it.
+void append_foreign(std::string& out, const tinyxml2::XMLNode& node);
+
 // Appends XML of that form with line breaks and indentation wherever an element holds only elements.
 void append_indented(std::string& out, std::string_view xml, std::size_t depth);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstring>
 
 namespace vireo::model::test {
@@ -41,10 +42,20 @@ void RandomModel::fill_scalar(void* value, const Field& field) {
     else if (field.scalar == &scalar::word) {
         const int index = static_cast<int>(below(traits.words.size()));
         std::memcpy(value, &index, sizeof index);
-    } else if (field.scalar == &scalar::bytes || field.scalar == &scalar::kib)
+    } else if (field.scalar == &scalar::bytes || field.scalar == &scalar::kib) {
+        const auto step = std::max<std::uint64_t>(traits.size.written.bytes, traits.size.granule);
+        const auto most = ~std::uint64_t{0} / step;
         *static_cast<std::uint64_t*>(value) =
-            chance(10) ? ~std::uint64_t{0} >> 10 << 10 : below(1u << 30) << below(25) << 10 & ~std::uint64_t{1023};
-    else if (field.scalar == &scalar::uuid)
+            (chance(10) ? most : below(std::min(std::uint64_t{1} << (10 + below(45)), most))) * step;
+    } else if (field.scalar == &scalar::number_set) {
+        auto& set = *static_cast<NumberSet*>(value);
+        set = {};
+        for (auto n = 1 + below(4); n > 0; --n) {
+            const auto first = static_cast<std::uint32_t>(below(traits.max + 1));
+            set.add(first,
+                    static_cast<std::uint32_t>(first + below(std::min<std::uint64_t>(traits.max - first, 9) + 1)));
+        }
+    } else if (field.scalar == &scalar::uuid)
         std::ranges::generate(static_cast<Uuid*>(value)->octets,
                               [this] { return static_cast<std::uint8_t>(engine_()); });
     else if (field.scalar == &scalar::unsigned_32)
@@ -79,6 +90,20 @@ void RandomModel::fill_field(void* object, const Field& field, int depth) {
     }
 }
 
+// What is not written would not come back.
+void RandomModel::drop_what_does_not_apply(void* object, const Element& element) {
+    for (const auto& field : element.fields) {
+        const bool written = std::ranges::any_of(
+            element.fields, [&](const Field& other) { return other.id == field.id && other.applies_to(object); });
+        void* member = field.member(object);
+        if (!written)
+            while (field.slot->count(member)) {
+                field.slot->drop(member);
+                if (!field.slot->list) break;
+            }
+    }
+}
+
 void RandomModel::add_kept(void* object, const Element& element) {
     auto* kept = element.kept_of(object);
     if (!kept || !chance(20)) return;
@@ -98,12 +123,16 @@ void RandomModel::fill(void* object, const Element& element, int depth) {
         const auto& chosen = element.alternatives[below(element.alternatives.size())];
         return fill(chosen.emplace(object), chosen.element(), depth);
     }
-    std::uint64_t done = 0;
-    for (const auto& field : element.fields) {
-        if (done >> field.id & 1) continue;
-        done |= std::uint64_t{1} << field.id;
-        fill_field(object, field, depth);
+    // Attributes first: they may decide which children the element can have.
+    std::bitset<most_fields> done;
+    for (const bool attributes : {true, false}) {
+        for (const auto& field : element.fields) {
+            if (field.in_attribute() != attributes || done[field.id]) continue;
+            done.set(field.id);
+            fill_field(object, field, depth);
+        }
     }
+    drop_what_does_not_apply(object, element);
     add_kept(object, element);
 }
 

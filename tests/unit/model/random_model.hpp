@@ -19,6 +19,7 @@ private:
     std::string text();
     void fill_field(void* object, const Field& field, int depth);
     void fill_scalar(void* value, const Field& field);
+    static void drop_what_does_not_apply(void* object, const Element& element);
     void add_kept(void* object, const Element& element);
 
     std::mt19937_64 engine_;
