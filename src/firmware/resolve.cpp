@@ -63,6 +63,10 @@ public:
         auto& os = domain_.os;
         bool given = os.loader && !os.loader->path.empty();
         if (!given && !os.firmware) return {};
+        if (os.varstore)
+            return Failure(
+                Error(Errc::unsupported, "os/varstore: variables in QEMU's uefi-vars device cannot be run here")
+                    .with_hint("leave <varstore> out: the variables are then kept in flash"));
         auto chosen = given ? keep() : os.firmware == FirmwareType::bios ? choose_bios() : choose_efi();
         if (!chosen) return chosen;
         if (auto ok = check_secure(); !ok) return ok;

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Which firmware a guest boots with and where its variables are (<os firmware=…>, <loader>, <nvram>).
+// The firmware's part of <os>: what is wished for, the code, and where its variables are kept.
 #pragma once
 #include "model/kept.hpp"
 #include "model/names.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace vireo::model {
 
@@ -15,15 +13,30 @@ enum class FirmwareType { bios, efi };
 template <>
 inline constexpr auto names<FirmwareType> = words("bios", "efi");
 
-struct FirmwareFeature {  // a wish for the automatic choice of firmware
-    enum class Name { enrolled_keys, secure_boot };
-    bool enabled = false;
+struct FirmwareFeature {  // a wish for the automatic choice of firmware; the names of QEMU's docs/interop/firmware.json
+    enum class Name {
+        enrolled_keys,
+        secure_boot,  // these two are libvirt's too; of the others its schema knows nothing
+        acpi_s3,
+        acpi_s4,
+        amd_sev,
+        amd_sev_es,
+        amd_sev_snp,
+        intel_tdx,
+        requires_smm,
+        verbose_dynamic,
+        verbose_static,
+        host_uefi_vars
+    };
+    bool enabled = false;  // no: rules out firmware that has it
     Name name = Name::secure_boot;
     Kept kept;
     bool operator==(const FirmwareFeature&) const = default;
 };
 template <>
-inline constexpr auto names<FirmwareFeature::Name> = words("enrolled-keys", "secure-boot");
+inline constexpr auto names<FirmwareFeature::Name> =
+    words("enrolled-keys", "secure-boot", "acpi-s3", "acpi-s4", "amd-sev", "amd-sev-es", "amd-sev-snp", "intel-tdx",
+          "requires-smm", "verbose-dynamic", "verbose-static", "host-uefi-vars");
 
 enum class FirmwareFormat { raw, qcow2 };
 template <>
@@ -43,17 +56,24 @@ struct Loader {  // the firmware's code
 template <>
 inline constexpr auto names<Loader::Type> = words("rom", "pflash");
 
-struct Nvram {  // the firmware's variables
+struct Nvram {  // the firmware's variables, in flash
     enum class Type { file };
     std::string template_path;
-    std::optional<FirmwareFormat> template_format;
-    std::optional<Type> type;              // with it the path is <source file=…/>, else the element's text
-    std::optional<FirmwareFormat> format;  // raw when absent
-    std::string path;                      // empty: Vireo's own place
+    std::optional<FirmwareFormat> template_format;  // raw when absent
+    std::optional<Type> type;                       // with it the path is in <source>, else it is the element's text
+    std::optional<FirmwareFormat> format;           // the template's when absent
+    std::string path;                               // empty: Vireo's own place
     Kept kept;
     bool operator==(const Nvram&) const = default;
 };
 template <>
 inline constexpr auto names<Nvram::Type> = words("file");
+
+struct Varstore {  // the firmware's variables, in a JSON file of QEMU's uefi-vars device; never together with Nvram
+    std::string template_path;
+    std::string path;  // empty: Vireo's own place
+    Kept kept;
+    bool operator==(const Varstore&) const = default;
+};
 
 }  // namespace vireo::model

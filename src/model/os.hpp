@@ -47,6 +47,7 @@ struct Os {
     std::vector<FirmwareFeature> firmware_features;
     std::optional<Loader> loader;
     std::optional<Nvram> nvram;
+    std::optional<Varstore> varstore;
     std::string kernel;
     std::string initrd;
     std::string cmdline;

@@ -46,4 +46,14 @@ const Element& schema<Nvram>() {
     return element;
 }
 
+template <>
+const Element& schema<Varstore>() {
+    static const Element element = Declare<Varstore>()
+        .attribute("template", &Varstore::template_path)
+        .attribute("path", &Varstore::path)
+        .kept(&Varstore::kept)
+        .build();
+    return element;
+}
+
 }  // namespace vireo::model

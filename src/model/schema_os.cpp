@@ -12,6 +12,7 @@ const Element& schema<Os>() {
         .wrapped("firmware", "feature", &Os::firmware_features).key("firmwareFeatures")
         .child("loader", &Os::loader)
         .child("nvram", &Os::nvram)
+        .child("varstore", &Os::varstore)
         .child("kernel", &Os::kernel)
         .child("initrd", &Os::initrd)
         .child("cmdline", &Os::cmdline)
@@ -19,7 +20,7 @@ const Element& schema<Os>() {
         .child("bootmenu", &Os::boot_menu)
         .child("bios", &Os::bios)
         .kept(&Os::kept)
-        .later("init", "initarg", "initenv", "initdir", "inituser", "initgroup", "dtb", "root", "acpi", "smbios", "varstore", "shim")
+        .later("init", "initarg", "initenv", "initdir", "inituser", "initgroup", "dtb", "root", "acpi", "smbios", "shim")
         .build();
     return element;
 }

@@ -37,6 +37,7 @@ template <> const Element& schema<Bios>();
 template <> const Element& schema<FirmwareFeature>();
 template <> const Element& schema<Loader>();
 template <> const Element& schema<Nvram>();
+template <> const Element& schema<Varstore>();
 
 // schema_address.cpp
 template <> const Element& schema<DeviceInfo>();

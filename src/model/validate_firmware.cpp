@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "model/validate_parts.hpp"
 
+#include <array>
 #include <optional>
 
 namespace vireo::model {
@@ -19,7 +20,7 @@ Result<> validate_wishes(const Os& os) {
                      "Say <os firmware='efi'>.");
     if (os.firmware == FirmwareType::bios && !os.firmware_features.empty())
         return wrong("os: firmware features are for firmware='efi'");
-    std::optional<bool> wished[2];
+    std::array<std::optional<bool>, names<FirmwareFeature::Name>.size()> wished;
     for (const auto& feature : os.firmware_features) {
         auto& slot = wished[static_cast<std::size_t>(feature.name)];
         if (slot)
@@ -61,7 +62,7 @@ Result<> validate_automatic(const Os& os) {
             return wrong("os: only EFI firmware has NVRAM: firmware='bios' is always stateless");
         if (loader.secure == true) return wrong("os: secure='yes' is for EFI firmware");
         if (loader.type == Loader::Type::pflash) return wrong("os: firmware='bios' has no loader of type pflash");
-    } else if (loader.type == Loader::Type::rom && loader.stateless == false) {
+    } else if (loader.type == Loader::Type::rom && loader.stateless == false && !os.varstore) {
         return wrong("os: only a loader of type pflash has NVRAM");
     }
     return {};
@@ -77,7 +78,8 @@ Result<> validate_manual(const Os& os) {
         return wrong("os: the loader has no path, and the automatic choice of firmware is off",
                      "Say <os firmware='efi'>.");
     if (loader.type == Loader::Type::pflash) return {};
-    if (loader.stateless == false || os.nvram) return wrong("os: only a loader of type pflash has NVRAM");
+    if ((loader.stateless == false && !os.varstore) || os.nvram)
+        return wrong("os: only a loader of type pflash has NVRAM");
     if (loader.secure == true) return wrong("os: secure='yes' is for a loader of type pflash");
     if (loader.format && *loader.format != FirmwareFormat::raw) return wrong("os: a loader of type rom is always raw");
     return {};
@@ -94,6 +96,29 @@ Result<> validate_nvram(const Os& os) {
     if (nvram.template_format && nvram.template_path.empty())
         return wrong("os: nvram has the format of a template, but no template");
     return {};
+}
+
+// QEMU's own store of variables comes with firmware that is loaded as a ROM.
+Result<> validate_varstore(const Os& os) {
+    if (!os.varstore) return {};
+    if (os.nvram)
+        return wrong("os: a guest has either <nvram> or <varstore>, not both",
+                     "<nvram> is for flash; <varstore> for firmware with the feature host-uefi-vars.");
+    if (os.firmware == FirmwareType::bios) return wrong("os: firmware='bios' has no variable store");
+    if (!os.firmware && !os.loader)
+        return wrong("os: a variable store without firmware: there is neither a <loader> nor firmware='efi'",
+                     "Say <os firmware='efi'>.");
+    if (os.loader && os.loader->type == Loader::Type::pflash)
+        return wrong("os: <varstore> is for a loader of type rom; one of type pflash has <nvram>");
+    if (os.loader && os.loader->stateless == true)
+        return wrong("os: a variable store is not possible when the loader is stateless");
+    if (!os.varstore->template_path.empty() && os.firmware && (!os.loader || os.loader->path.empty()))
+        return wrong(
+            "os: the variable store's template is chosen together with the firmware: it cannot be given with "
+            "firmware='efi'",
+            "Leave the template out, or name the loader yourself instead of firmware='efi'.");
+    if (auto good = check_path(os.varstore->path, "os/varstore path"); !good) return good;
+    return check_path(os.varstore->template_path, "os/varstore template");
 }
 
 bool is_x86(const std::string& arch) {
@@ -127,6 +152,7 @@ Result<> validate_firmware(const Domain& domain) {
     if (auto good = validate_wishes(os); !good) return good;
     if (auto good = os.firmware ? validate_automatic(os) : validate_manual(os); !good) return good;
     if (auto good = validate_nvram(os); !good) return good;
+    if (auto good = validate_varstore(os); !good) return good;
     if (auto good = validate_platform(domain); !good) return good;
     if (os.loader)
         if (auto good = check_path(os.loader->path, "os/loader"); !good) return good;
