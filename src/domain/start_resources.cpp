@@ -146,7 +146,8 @@ Command Start::command() {
         return image;
     };
     if (firmware_.code) resources.code = flash(firmware_.code.get(), firmware_.code_format, !firmware_.code_writable);
-    if (firmware_.nvram) resources.variables = flash(firmware_.nvram->get(), firmware_.nvram_format, false);
+    if (firmware_.nvram)
+        resources.variables = flash(firmware_.nvram->get(), firmware::flash_format(firmware_.nvram_format), false);
     resources.characters = characters_;
     for (auto& graphics : live_.devices.graphics) {
         auto& place = resources.graphics.emplace_back();

@@ -36,7 +36,7 @@ Error in_template(const Error& error, const fs::path& path) {
     return error.wrap("the variable store template " + path.string() + " cannot be used").with_object(path.string());
 }
 
-Result<Template> read_checked(const fs::path& path, Format format) {
+Result<Template> read_checked(const fs::path& path, StoreFormat format) {
     auto opened = open_regular(path, O_RDONLY);
     if (!opened) return Failure(opened.error());
     auto before = identity_of(opened->status);
@@ -54,7 +54,7 @@ Result<Template> read_checked(const fs::path& path, Format format) {
     return Template{std::move(*content), *image};
 }
 
-Result<std::uint64_t> inspect_checked(const fs::path& path, Format format) {
+Result<std::uint64_t> inspect_checked(const fs::path& path, StoreFormat format) {
     auto opened = open_regular(path, O_RDONLY);
     if (!opened) return Failure(opened.error());
     auto head = read_head(opened->fd.get(), path);
@@ -106,12 +106,12 @@ Result<> check_rom(const fs::path& path) {
     return {};
 }
 
-Result<std::uint64_t> inspect_template(const fs::path& path, Format format) {
+Result<std::uint64_t> inspect_template(const fs::path& path, StoreFormat format) {
     auto size = inspect_checked(path, format);
     return size ? size : Failure(in_template(size.error(), path));
 }
 
-Result<Template> read_template(const fs::path& path, Format format) {
+Result<Template> read_template(const fs::path& path, StoreFormat format) {
     auto content = read_checked(path, format);
     return content ? std::move(content) : Failure(in_template(content.error(), path));
 }

@@ -23,14 +23,14 @@ Result<OpenFile> open_code(const std::filesystem::path& path, Format format, Acc
 Result<> check_rom(const std::filesystem::path& path);
 
 // A template's size as the guest sees it, from its first block alone.
-Result<std::uint64_t> inspect_template(const std::filesystem::path& path, Format format);
+Result<std::uint64_t> inspect_template(const std::filesystem::path& path, StoreFormat format);
 
 // A template, whole and checked; an error when it changed while it was read.
 struct Template {
     std::string content;
     Image image;
 };
-Result<Template> read_template(const std::filesystem::path& path, Format format);
+Result<Template> read_template(const std::filesystem::path& path, StoreFormat format);
 
 // The first head_size bytes of a file, or all.
 Result<std::string> read_head(int fd, const std::filesystem::path& name);

@@ -84,9 +84,13 @@ constexpr std::array builds{
 
 }  // namespace
 
-Result<Image> inspect_store(std::string_view head, std::uint64_t file_size, Format format, Blank blank) {
+Result<Image> inspect_store(std::string_view head, std::uint64_t file_size, StoreFormat format, Blank blank) {
     if (file_size == 0) return fail(Errc::invalid_config, "it is empty");
-    if (format == Format::qcow2) {
+    if (format == StoreFormat::json) {
+        if (head.substr(0, head.find_first_not_of(" \t\r\n") + 1).ends_with('{')) return Image{file_size, 0, false};
+        return fail(Errc::invalid_config, "it is not JSON");
+    }
+    if (format == StoreFormat::qcow2) {
         auto size = qcow2_size(head);
         if (!size) return Failure(size.error());
         if (auto ok = check_flash_size(*size); !ok) return Failure(ok.error());

@@ -40,7 +40,7 @@ Result<> prepare_folder(const StoreSpec& spec) {
     return sync_folder(parent);
 }
 
-Result<Image> inspect(const UniqueFd& fd, const fs::path& path, Format format) {
+Result<Image> inspect(const UniqueFd& fd, const fs::path& path, StoreFormat format) {
     struct stat status{};
     if (::fstat(fd.get(), &status)) return Failure(system_error(errno, "cannot look at " + path.string()));
     auto head = read_head(fd.get(), path);
@@ -130,7 +130,7 @@ Result<std::optional<UniqueFd>> lock_store(const StoreFolder& folder) {
     }
 }
 
-Result<OpenStore> opened(UniqueFd fd, std::string_view content, Format format) {
+Result<OpenStore> opened(UniqueFd fd, std::string_view content, StoreFormat format) {
     auto image = inspect_store(content.substr(0, head_size), content.size(), format, Blank::allowed);
     if (!image) return Failure(image.error());
     return OpenStore{std::move(fd), *image, false};

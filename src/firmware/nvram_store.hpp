@@ -35,6 +35,12 @@ struct Owner {
     gid_t group = 0;
 };
 
+enum class StoreKind {
+    file,
+    block,   // a device node, rewritten in place (block_store.hpp), never replaced
+    network  // only the hypervisor can reach it: everything here refuses it by name
+};
+
 struct StoreSpec {
     StoreSpec() = default;
     StoreSpec(std::filesystem::path path, bool own) : path(std::move(path)), own(own) {}
@@ -43,7 +49,8 @@ struct StoreSpec {
     bool own = true;             // in a folder that is Vireo's and this guest's alone: made when absent (0700), removed
                                  // when empty, no link in it is followed. Otherwise the user chose the path: its folder
                                  // must exist, and a link of root's or of the daemon's user is followed and stays.
-    Format format = Format::raw;
+    StoreFormat format = StoreFormat::raw;
+    StoreKind kind = StoreKind::file;
     std::optional<Owner> owner;  // of a store that is made; the daemon's user when absent. A reset keeps the owner.
     Steps steps;
 };

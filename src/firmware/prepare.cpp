@@ -148,7 +148,7 @@ Request request_for(const model::Domain& domain, const fs::path& data, bool rese
     if (request.kind != Request::Kind::flash || request.code_writable || !domain.os.nvram) return request;
     request.store = store_of(domain, data);
     request.template_path = domain.os.nvram->template_path;
-    request.template_format = domain.os.nvram->template_format.value_or(Format::raw);
+    request.template_format = store_format(domain.os.nvram->template_format.value_or(Format::raw));
     return request;
 }
 

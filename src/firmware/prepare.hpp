@@ -25,7 +25,7 @@ struct Request {
     bool code_writable = false;           // the guest's own flash image with the variables in it
     std::optional<StoreSpec> store;       // none: stateless, writable flash, or not flash at all
     std::filesystem::path template_path;  // may be empty: then the store must exist
-    Format template_format = Format::raw;
+    StoreFormat template_format = StoreFormat::raw;
     bool reset = false;        // begin with the template; refused when there is no store
     std::string architecture;  // for the check of sizes
 };
@@ -45,7 +45,7 @@ public:
     Format code_format = Format::raw;
     bool code_writable = false;
     std::optional<UniqueFd> nvram;  // read-write and locked: the lock goes where the descriptor goes
-    Format nvram_format = Format::raw;
+    StoreFormat nvram_format = StoreFormat::raw;
     StoreOutcome outcome = StoreOutcome::not_applicable;
 
     // The start has succeeded: from now on the new store counts. To be awaited before success is reported.

@@ -141,7 +141,7 @@ private:
         auto& store = nvram();
         if (store.template_format && !store.format) store.format = store.template_format;
         if (store.path.empty())
-            store.path = default_store(options_.data, *domain_.uuid, store.format.value_or(Format::raw));
+            store.path = default_store(options_.data, *domain_.uuid, store_format(store.format.value_or(Format::raw)));
     }
 
     // ── given by the user, or recorded earlier ──
@@ -280,8 +280,9 @@ Task<model::Domain> resolve(Blocking& blocking, model::Domain domain, std::share
     co_return std::move(domain);
 }
 
-fs::path default_store(const fs::path& data, const model::Uuid& uuid, Format format) {
-    return data / "nvram" / uuid.to_string() / (format == Format::qcow2 ? "VARS.qcow2" : "VARS.fd");
+fs::path default_store(const fs::path& data, const model::Uuid& uuid, StoreFormat format) {
+    constexpr std::array names{"VARS.fd", "VARS.qcow2", "VARS.json"};
+    return data / "nvram" / uuid.to_string() / names[static_cast<std::size_t>(format)];
 }
 
 std::optional<StoreSpec> store_of(const model::Domain& domain, const fs::path& data) {
@@ -290,7 +291,7 @@ std::optional<StoreSpec> store_of(const model::Domain& domain, const fs::path& d
         os.loader && !os.loader->path.empty() && os.loader->type == Loader::Type::pflash && os.loader->readonly == true;
     if (!flash || os.loader->stateless == true || !os.nvram || !domain.uuid) return std::nullopt;
     StoreSpec spec;
-    spec.format = os.nvram->format.value_or(Format::raw);
+    spec.format = store_format(os.nvram->format.value_or(Format::raw));
     auto own = default_store(data, *domain.uuid, spec.format);
     spec.path = os.nvram->path.empty() ? own : fs::path(os.nvram->path);
     spec.own = spec.path.lexically_normal() == own.lexically_normal();

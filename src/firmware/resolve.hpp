@@ -26,7 +26,7 @@ Task<model::Domain> resolve(Blocking& blocking, model::Domain domain, std::share
                             ResolveOptions options);
 
 // Where a guest's variable store lies when its definition does not say.
-std::filesystem::path default_store(const std::filesystem::path& data, const model::Uuid& uuid, Format format);
+std::filesystem::path default_store(const std::filesystem::path& data, const model::Uuid& uuid, StoreFormat format);
 
 // The variable store of a resolved definition; nothing when it has none.
 std::optional<StoreSpec> store_of(const model::Domain& domain, const std::filesystem::path& data);

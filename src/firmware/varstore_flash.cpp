@@ -156,7 +156,7 @@ std::optional<PendingWrite> pending_in(std::string_view bytes, std::size_t block
 }  // namespace
 
 std::expected<FlashLayout, Health> flash_layout(std::string_view bytes) {
-    auto image = inspect_store(bytes.substr(0, head_size), bytes.size(), Format::raw, Blank::allowed);
+    auto image = inspect_store(bytes.substr(0, head_size), bytes.size(), StoreFormat::raw, Blank::allowed);
     if (!image) return std::unexpected(health(refused_because(bytes), image.error().message(), 0));
     if (image->blank)
         return std::unexpected(

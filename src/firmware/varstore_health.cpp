@@ -19,7 +19,8 @@ Health of_flash(std::string_view bytes, const Pairing& pairing) {
         return layout ? Health{HealthState::not_a_store, store.error().message(), reset_hint, 0, {}} : layout.error();
     }
     if (!store->interrupted())
-        if (auto image = inspect_store(bytes.substr(0, head_size), bytes.size(), Format::raw, Blank::refused); image)
+        if (auto image = inspect_store(bytes.substr(0, head_size), bytes.size(), StoreFormat::raw, Blank::refused);
+            image)
             if (auto ok = check_padding(bytes, *image); !ok)
                 return {HealthState::wrong_size, ok.error().message(), reset_hint, image->volume, store->statistics()};
     auto health = check_store(*store);
