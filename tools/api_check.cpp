@@ -24,6 +24,13 @@ bool camel_case(std::string_view s) {
     return !s.empty() && upper(s[0]) &&
            std::all_of(s.begin(), s.end(), [](char c) { return lower(c) || upper(c) || digit(c); });
 }
+bool all_camel_case(std::string_view s) {  // Like.This
+    for (auto dot = s.find('.'); dot != s.npos; dot = s.find('.')) {
+        if (!camel_case(s.substr(0, dot))) return false;
+        s.remove_prefix(dot + 1);
+    }
+    return camel_case(s);
+}
 bool dashed(std::string_view s) {
     return !s.empty() && lower(s[0]) && s.back() != '-' && s.find("--") == s.npos &&
            std::all_of(s.begin(), s.end(), [](char c) { return lower(c) || digit(c) || c == '-'; });
@@ -144,16 +151,16 @@ void Checker::signal(const Signal& s) {
 }
 
 void Checker::interface(const Interface& i, Names& type_names) {
-    if (!i.name.starts_with("org.vireo1.") || !camel_case(i.brief) || i.name != "org.vireo1." + i.brief)
-        problems_.add(i.origin, "interface '" + i.name + "' must be named org.vireo1.LikeThis");
+    if (!i.name.starts_with("org.vireo1.") || !all_camel_case(i.brief))
+        problems_.add(i.origin, "interface '" + i.name + "' must be named org.vireo1.LikeThis or org.vireo1.Like.This");
     if (!i.object.empty() && !dashed(i.object))
         problems_.add(i.origin, "vireo:object '" + i.object + "' must be named like-this");
-    for (auto* suffix : {"Service", "Client"}) name(type_names, i.brief + suffix, i.origin, "interface", true);
+    for (auto* suffix : {"Service", "Client"}) name(type_names, i.id + suffix, i.origin, "interface", true);
     Names methods, signals, properties;
     for (auto& m : i.methods) {
         name(methods, m.name, m.origin, "method", true);
         method(i, m);
-        if (m.out.size() > 1) name(type_names, i.brief + m.name + "Result", m.origin, "the result of a method,", true);
+        if (m.out.size() > 1) name(type_names, i.id + m.name + "Result", m.origin, "the result of a method,", true);
     }
     for (auto& s : i.signals) {
         name(signals, s.name, s.origin, "signal", true);

@@ -13,6 +13,8 @@ namespace {
 
 using tinyxml2::XMLElement;
 
+constexpr std::string_view name_prefix = "org.vireo1.";
+
 class Reader {
 public:
     Reader(std::string file, Api& api, Problems& problems) : file_(std::move(file)), api_(api), problems_(problems) {}
@@ -176,7 +178,8 @@ void Reader::interface(const XMLElement& e) {
     attributes(e, {"name", "vireo:object"});
     Interface result;
     result.name = need(e, "name");
-    result.brief = result.name.substr(result.name.rfind('.') + 1);
+    result.brief = result.name.substr(std::min(result.name.size(), name_prefix.size()));
+    result.id = replace_all(result.brief, ".", "");
     result.object = attribute(e, "vireo:object");
     result.origin = at(e);
     for (auto* child = e.FirstChildElement(); child; child = child->NextSiblingElement()) {

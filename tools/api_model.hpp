@@ -54,7 +54,8 @@ struct Signal {
     Origin origin;
 };
 struct Interface {
-    std::string name, brief, object;  // org.vireo1.Domain, Domain, domain
+    std::string name, brief, object;  // org.vireo1.Domain.Firmware, Domain.Firmware, domain
+    std::string id;                   // DomainFirmware: in names of C++
     std::vector<Method> methods;
     std::vector<Signal> signals;
     std::vector<Field> properties;

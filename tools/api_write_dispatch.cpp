@@ -96,7 +96,7 @@ void Writer::dict_codec(const Dict& d) {
 }
 
 void Writer::arguments(const Interface& i, const Method& m) {
-    out("    Reader reader(params, ", m.in.empty() ? "{}" : "in_" + i.brief + "_" + m.name, ", params_at);\n");
+    out("    Reader reader(params, ", m.in.empty() ? "{}" : "in_" + i.id + "_" + m.name, ", params_at);\n");
     for (auto& a : m.in) {
         bool fd = a.signature == "h";
         auto name = "in_" + snake(a.name);
@@ -111,7 +111,7 @@ void Writer::arguments(const Interface& i, const Method& m) {
 
 void Writer::invoke(const Interface& i, const Method& m) {
     bool passes = std::any_of(m.out.begin(), m.out.end(), [](auto& f) { return f.signature == "h"; });
-    out("    ", m.out.empty() ? "" : "auto value = ", m.read ? "" : "co_await ", "services.", snake(i.brief), ".",
+    out("    ", m.out.empty() ? "" : "auto value = ", m.read ? "" : "co_await ", "services.", snake(i.id), ".",
         snake(m.name), "(");
     out(m.read || passes ? "call" : "std::move(call)");
     if (!i.object.empty()) out(m.read ? ", object" : ", std::move(object)");
@@ -130,7 +130,7 @@ void Writer::answer(const Method& m) {
 }
 
 void Writer::method(const Interface& i, const Method& m) {
-    auto id = i.brief + "_" + m.name;
+    auto id = i.id + "_" + m.name;
     bool per_object = !i.object.empty();
     out("\n");
     fields("in_" + id, m.in, true);
@@ -153,13 +153,13 @@ void Writer::method(const Interface& i, const Method& m) {
 }
 
 void Writer::properties(const Interface& i) {
-    out("}  // namespace\nvoid encode_properties(const ", i.brief,
+    out("}  // namespace\nvoid encode_properties(const ", i.id,
         "Service::Properties& properties, json::object& out) {\n");
     out("    out.reserve(out.size() + ", std::to_string(i.properties.size()), ");\n");
     for (auto& p : i.properties) out("    put(out, ", quoted(p.name), ", properties.", snake(p.name), ");\n");
     out("}\nnamespace {\n");
-    out("void read_", i.brief, "(const Services& services, const ObjectPath&", i.object.empty() ? "" : " object",
-        ", json::object& out) {\n    encode_properties(services.", snake(i.brief), ".properties(",
+    out("void read_", i.id, "(const Services& services, const ObjectPath&", i.object.empty() ? "" : " object",
+        ", json::object& out) {\n    encode_properties(services.", snake(i.id), ".properties(",
         i.object.empty() ? "" : "object", "), out);\n}\n");
 }
 
@@ -168,19 +168,18 @@ void Writer::interface_functions(const Interface& i) {
     out("\n");
     if (!i.properties.empty()) properties(i);
     if (i.object.empty()) return;
-    auto service = "services." + snake(i.brief);
-    out("ObjectPath resolve_", i.brief, "(const Services& services, std::string_view key) { return ", service,
+    auto service = "services." + snake(i.id);
+    out("ObjectPath resolve_", i.id, "(const Services& services, std::string_view key) { return ", service,
         ".resolve(key); }\n");
-    out("bool exists_", i.brief, "(const Services& services, std::string_view path) { return ", service,
+    out("bool exists_", i.id, "(const Services& services, std::string_view path) { return ", service,
         ".exists(path); }\n");
-    out("std::vector<ObjectPath> objects_", i.brief, "(const Services& services) { return ", service,
-        ".objects(); }\n");
+    out("std::vector<ObjectPath> objects_", i.id, "(const Services& services) { return ", service, ".objects(); }\n");
 }
 
 void Writer::interface_tables(const Interface& i) {
-    if (!i.methods.empty()) out("constexpr Method methods_", i.brief, "[] = {\n");
+    if (!i.methods.empty()) out("constexpr Method methods_", i.id, "[] = {\n");
     for (auto& m : i.methods) {
-        auto id = i.brief + "_" + m.name;
+        auto id = i.id + "_" + m.name;
         out("    {", quoted(m.name), ", ", quoted(m.action), ", ", m.in.empty() ? "{}" : "in_" + id, ", ",
             m.out.empty() ? "{}" : "out_" + id, ", ", m.read ? "&call_" + id + ", nullptr" : "nullptr, &call_" + id,
             "},\n");
@@ -190,13 +189,13 @@ void Writer::interface_tables(const Interface& i) {
     for (auto& s : i.signals) {
         auto args = s.args;
         for (auto& f : args) f.required = true;
-        auto id = fields("args_" + i.brief + "_" + s.name, args);
+        auto id = fields("args_" + i.id + "_" + s.name, args);
         rows += "    {" + quoted(s.name) + ", " + id + "},\n";
     }
-    if (!rows.empty()) out("constexpr SignalType signals_", i.brief, "[] = {\n", rows, "};\n");
+    if (!rows.empty()) out("constexpr SignalType signals_", i.id, "[] = {\n", rows, "};\n");
     auto properties = i.properties;
     for (auto& f : properties) f.required = true;
-    fields("properties_" + i.brief, properties);
+    fields("properties_" + i.id, properties);
 }
 
 void Writer::events(const Interface& i, std::size_t index) {
@@ -212,13 +211,13 @@ void Writer::events(const Interface& i, std::size_t index) {
             body += "    put(made_.args, " + quoted(a.name) + ", " +
                     (movable(a) ? "std::move(" + snake(a.name) + ")" : snake(a.name)) + ");\n";
         }
-        out("\nEvent ", snake(i.brief), "_", snake(s.name), "(", parameters,
+        out("\nEvent ", snake(i.id), "_", snake(s.name), "(", parameters,
             ") {\n    Event made_;\n    made_.interface = &all_interfaces[", number, "];\n    made_.signal = &signals_",
-            i.brief, "[", std::to_string(n), "];\n    made_.object = ", about, ";\n    made_.args.reserve(",
+            i.id, "[", std::to_string(n), "];\n    made_.object = ", about, ";\n    made_.args.reserve(",
             std::to_string(s.args.size()), ");\n", body, "    return made_;\n}\n");
     }
     if (i.properties.empty()) return;
-    out("\nEvent ", snake(i.brief), "_properties_changed(",
+    out("\nEvent ", snake(i.id), "_properties_changed(",
         per_object ? "const ObjectPath& " + snake(i.object) + ", " : "",
         "json::object changed) {\n    Event made_;\n    made_.kind = Event::Kind::properties_changed;\n    "
         "made_.interface = &all_interfaces[",
@@ -240,10 +239,8 @@ std::string Writer::run() {
     for (auto& i : api_.interfaces) interface_tables(i);
     out("\nconstexpr Interface all_interfaces[] = {\n");
     for (auto& i : api_.interfaces) {
-        auto optional = [&](bool there, const char* prefix) {
-            return there ? prefix + i.brief : std::string("nullptr");
-        };
-        auto span = [&](bool there, const char* prefix) { return there ? prefix + i.brief : std::string("{}"); };
+        auto optional = [&](bool there, const char* prefix) { return there ? prefix + i.id : std::string("nullptr"); };
+        auto span = [&](bool there, const char* prefix) { return there ? prefix + i.id : std::string("{}"); };
         bool per_object = !i.object.empty();
         out("    {", quoted(i.name), ", ", quoted(i.brief), ", ", per_object ? quoted(i.object) : "nullptr", ", ",
             span(!i.methods.empty(), "methods_"), ", ", span(!i.signals.empty(), "signals_"), ", ",

@@ -270,11 +270,11 @@ std::string documents_source(const Api& api) {
         "{\nnamespace {\n");
     out("constexpr std::string_view openrpc_text =\n", cpp_literal(openrpc(api)), ";\n");
     for (auto& i : api.interfaces)
-        out("constexpr std::string_view introspection_", i.brief, " =\n", cpp_literal(introspection(i)), ";\n");
+        out("constexpr std::string_view introspection_", i.id, " =\n", cpp_literal(introspection(i)), ";\n");
     out("}  // namespace\n\nstd::string_view openrpc_document() { return openrpc_text; }\n");
     out("std::string_view introspection(std::string_view interface_name) {\n");
     for (auto& i : api.interfaces)
-        out("    if (interface_name == \"", i.name, "\") return introspection_", i.brief, ";\n");
+        out("    if (interface_name == \"", i.name, "\") return introspection_", i.id, ";\n");
     out("    return {};\n}\n\n}  // namespace vireo::api\n");
     return out.all;
 }

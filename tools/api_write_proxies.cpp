@@ -30,7 +30,7 @@ std::string declaration(const Api& api, const Interface& i, const Method& m, con
 
 void proxy_class(Text& out, const Api& api, const Interface& i) {
     bool per_object = !i.object.empty();
-    auto name = i.brief + "Client";
+    auto name = i.id + "Client";
     out("\nclass ", name, " {\npublic:\n");
     if (per_object)
         out("    // ", i.object, ": whatever names it: path, name, UUID, number\n    ", name,
@@ -46,7 +46,7 @@ void proxy_class(Text& out, const Api& api, const Interface& i) {
 }
 
 void proxy_method(Text& out, const Api& api, const Interface& i, const Method& m) {
-    out("\n", declaration(api, i, m, i.brief + "Client::"), " {\n    json::object params_;\n");
+    out("\n", declaration(api, i, m, i.id + "Client::"), " {\n    json::object params_;\n");
     out("    params_.reserve(", std::to_string(m.in.size() + !i.object.empty()), ");\n");
     if (!i.object.empty()) out("    put(params_, \"", i.object, "\", object_);\n");
     for (auto& a : m.in) out("    put(params_, \"", a.name, "\", ", snake(a.name), ");\n");

@@ -45,7 +45,7 @@ std::string signature_of(const Api& api, const Interface& i, const Method& m) {
 
 void service_class(Text& out, const Api& api, const Interface& i) {
     out("\n// ", i.name, ". What returns a Task is a coroutine; the rest answers from memory, at once.\n");
-    out("class ", i.brief, "Service {\npublic:\n    virtual ~", i.brief, "Service() = default;\n");
+    out("class ", i.id, "Service {\npublic:\n    virtual ~", i.id, "Service() = default;\n");
     if (!i.properties.empty()) {
         out("\n    struct Properties {\n        Properties() = default;\n");
         for (auto& p : i.properties) out("        ", member(api, p, true), "  // ", p.doc, "\n");
@@ -66,7 +66,7 @@ void service_class(Text& out, const Api& api, const Interface& i) {
 
 void signals(Text& out, const Api& api, const Interface& i) {
     for (auto& s : i.signals) {
-        out("\n// ", s.doc, "\nEvent ", snake(i.brief), "_", snake(s.name), "(");
+        out("\n// ", s.doc, "\nEvent ", snake(i.id), "_", snake(s.name), "(");
         std::string separator;
         if (!i.object.empty()) {
             out("ObjectPath ", snake(i.object));
@@ -81,9 +81,9 @@ void signals(Text& out, const Api& api, const Interface& i) {
     }
     if (i.properties.empty()) return;
     out("\n// Properties of ", i.name, " and their new values.\n");
-    out("Event ", snake(i.brief), "_properties_changed(",
+    out("Event ", snake(i.id), "_properties_changed(",
         i.object.empty() ? "" : "const ObjectPath& " + snake(i.object) + ", ", "json::object changed);\n");
-    out("void encode_properties(const ", i.brief, "Service::Properties& properties, json::object& out);\n");
+    out("void encode_properties(const ", i.id, "Service::Properties& properties, json::object& out);\n");
 }
 
 }  // namespace
@@ -110,7 +110,7 @@ std::string cpp_type(const Api& api, const std::string& s, const std::string& ty
 
 std::string result_type(const Api& api, const Interface& i, const Method& m) {
     if (m.out.empty()) return "void";
-    return m.out.size() == 1 ? cpp_type(api, m.out[0].signature, m.out[0].type) : i.brief + m.name + "Result";
+    return m.out.size() == 1 ? cpp_type(api, m.out[0].signature, m.out[0].type) : i.id + m.name + "Result";
 }
 
 std::string errors_sentence(const Method& m) {
@@ -149,7 +149,7 @@ std::string service_header(const Api& api) {
         "#include \"support/task.hpp\"\n\nnamespace vireo::api {\n");
     for (auto& i : api.interfaces) service_class(out, api, i);
     out("\nstruct Services {\n");
-    for (auto& i : api.interfaces) out("    ", i.brief, "Service& ", snake(i.brief), ";\n");
+    for (auto& i : api.interfaces) out("    ", i.id, "Service& ", snake(i.id), ";\n");
     out("};\n");
     for (auto& i : api.interfaces) signals(out, api, i);
     out("\n}  // namespace vireo::api\n");

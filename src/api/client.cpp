@@ -32,13 +32,13 @@ std::string text_of(const json::object& details, std::string_view key) {
     return text ? std::string(text->data(), text->size()) : std::string();
 }
 
-std::vector<std::string> causes_of(const json::object& details) {
-    std::vector<std::string> causes;
-    auto* value = details.if_contains("causes");
+std::vector<std::string> texts_of(const json::object& details, std::string_view key) {
+    std::vector<std::string> texts;
+    auto* value = details.if_contains(json::string_view(key.data(), key.size()));
     if (auto* array = value ? value->if_array() : nullptr)
         for (auto& element : *array)
-            if (auto* text = element.if_string()) causes.emplace_back(text->data(), text->size());
-    return causes;
+            if (auto* text = element.if_string()) texts.emplace_back(text->data(), text->size());
+    return texts;
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ Error error_from_details(int rpc_error_code, std::string_view message, const jso
         name.erase(0, std::string_view(error_prefix).size());
         if (auto index = index_of(error_names(), name)) code = static_cast<Errc>(*index);
     }
-    auto causes = causes_of(*details);
+    auto causes = texts_of(*details, "causes");
     // the message is the whole sentence: what the causes say comes off its end
     std::string tail;
     for (auto& cause : causes) tail += ": " + cause;
@@ -67,6 +67,7 @@ Error error_from_details(int rpc_error_code, std::string_view message, const jso
     if (auto object = text_of(*details, "object"); !object.empty()) result = result.with_object(object);
     if (auto stage = text_of(*details, "stage"); !stage.empty()) result = result.with_stage(stage);
     if (auto hint = text_of(*details, "hint"); !hint.empty()) result = result.with_hint(hint);
+    if (auto needs = texts_of(*details, "needs"); !needs.empty()) result = result.with_needs(std::move(needs));
     return result;
 }
 

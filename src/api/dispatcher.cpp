@@ -91,13 +91,14 @@ Task<json::object> Dispatcher::call(Target target, Call call, ObjectPath object,
 
 json::object error_details(const Error& error) {
     json::object details;
-    details.reserve(6);
+    details.reserve(7);
     put(details, "name", error_prefix + std::string(to_string(error.code())));
     put(details, "message", std::string(error.what()));
     if (!error.object().empty()) put(details, "object", error.object());
     if (!error.stage().empty()) put(details, "stage", error.stage());
     if (auto causes = error.causes(); !causes.empty()) put(details, "causes", causes);
     if (!error.hint().empty()) put(details, "hint", error.hint());
+    if (!error.needs().empty()) put(details, "needs", error.needs());
     return details;
 }
 

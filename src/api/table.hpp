@@ -38,9 +38,10 @@ struct SignalType {
     std::span<const Field> args;  // the last one is stamp, an EventStamp, filled in by Events::emit()
 };
 struct Interface {
-    const char* name;    // org.vireo1.Domain
-    const char* brief;   // Domain: the JSON-RPC prefix
-    const char* object;  // "domain": the parameter that names the object on JSON-RPC; null: the root
+    const char* name;    // org.vireo1.Domain.Firmware
+    const char* brief;   // Domain.Firmware: the JSON-RPC prefix
+    const char* object;  // "domain": the parameter that names the object on JSON-RPC, of all its interfaces; null: the
+                         // root
     std::span<const Method> methods;
     std::span<const SignalType> signals;
     std::span<const Field> properties;

@@ -54,6 +54,8 @@ int exit_code(const Error& error) {
         case Errc::invalid_state:
         case Errc::busy:
         case Errc::conflict:
+        case Errc::needs_confirmation:
+        case Errc::not_applicable:
             return Exit::wrong_state;
         case Errc::access_denied:
             return Exit::denied;

@@ -8,6 +8,7 @@
 
 #include <boost/json/monotonic_resource.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -36,6 +37,17 @@ std::string prefix_of(const api::Interface& interface) {
     std::string out = api::root_path;
     if (interface.object) out.append("/").append(interface.object);
     return out;
+}
+
+// All interfaces of the objects that have this one, as sd-bus wants to be told them.
+std::vector<char*> interfaces_beside(const api::Interface& interface) {
+    std::vector<char*> names;
+    for (auto& other : api::interfaces())
+        if (interface.object && other.object && std::string_view(other.object) == interface.object)
+            names.push_back(const_cast<char*>(other.name));
+    if (names.empty()) names.push_back(const_cast<char*>(interface.name));
+    names.push_back(nullptr);
+    return names;
 }
 
 int set_error(sd_bus_error* error, std::exception_ptr exception) noexcept {
@@ -78,6 +90,12 @@ void Exporter::add(const api::Interface& interface) {
     check(sd_bus_add_fallback_vtable(bus_->raw(), &slot, prefix.c_str(), interface.name, rows, find, &exported),
           "cannot offer an interface on the bus");
     slots_.emplace_back(slot);
+    // An object that has several interfaces is listed once.
+    if (std::ranges::any_of(exported_, [&](auto& other) {
+            return other.interface != &interface && other.interface->object &&
+                   std::string_view(other.interface->object) == interface.object;
+        }))
+        return;
     check(sd_bus_add_node_enumerator(bus_->raw(), &slot, prefix.c_str(), enumerate, &exported),
           "cannot offer objects on the bus");
     slots_.emplace_back(slot);
@@ -183,7 +201,7 @@ int Exporter::on_property(sd_bus*, const char* path, const char*, const char*, s
 void Exporter::forward(const api::Event& event) {
     last_.interface = nullptr;  // something changed
     try {
-        char* names[] = {const_cast<char*>(event.interface->name), nullptr};
+        auto names = interfaces_beside(*event.interface);
         switch (event.kind) {
             case api::Event::Kind::signal:
                 forward_signal(event);
@@ -192,11 +210,11 @@ void Exporter::forward(const api::Event& event) {
                 forward_properties(event);
                 break;
             case api::Event::Kind::object_added:
-                check(sd_bus_emit_interfaces_added_strv(bus_->raw(), event.object.value.c_str(), names),
+                check(sd_bus_emit_interfaces_added_strv(bus_->raw(), event.object.value.c_str(), names.data()),
                       "InterfacesAdded");
                 break;
             case api::Event::Kind::object_removed:
-                check(sd_bus_emit_interfaces_removed_strv(bus_->raw(), event.object.value.c_str(), names),
+                check(sd_bus_emit_interfaces_removed_strv(bus_->raw(), event.object.value.c_str(), names.data()),
                       "InterfacesRemoved");
                 break;
         }

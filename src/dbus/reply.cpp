@@ -30,6 +30,7 @@ std::string error_text(const Error& error) {
     line(out, "hint: ", error.hint());
     line(out, "object: ", error.object());
     line(out, "stage: ", error.stage());
+    for (auto& word : error.needs()) line(out, "needs: ", word);
     for (auto& cause : error.causes()) line(out, "cause: ", cause);
     return out;
 }

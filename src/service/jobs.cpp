@@ -58,6 +58,7 @@ api::JobInfo Job::info() const {
         if (!error_->stage().empty()) details.stage = error_->stage();
         if (auto causes = error_->causes(); !causes.empty()) details.causes = std::move(causes);
         if (!error_->hint().empty()) details.hint = error_->hint();
+        if (!error_->needs().empty()) details.needs = error_->needs();
     }
     return info;
 }

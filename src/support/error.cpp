@@ -14,6 +14,7 @@ namespace vireo {
 struct Error::Layer {
     Errc code = Errc::internal;
     std::string message, object, stage, hint;
+    std::vector<std::string> needs;
     std::shared_ptr<const Layer> cause;
     std::string full;
 
@@ -57,6 +58,10 @@ std::string_view to_string(Errc code) noexcept {
             return "LimitExceeded";
         case Errc::unavailable:
             return "Unavailable";
+        case Errc::needs_confirmation:
+            return "NeedsConfirmation";
+        case Errc::not_applicable:
+            return "NotApplicable";
     }
     return "Internal";
 }
@@ -84,6 +89,7 @@ Error::Error(Errc code, std::string message, const Error& cause) {
     layer->object = cause.object();
     layer->stage = cause.stage();
     layer->hint = cause.hint();
+    layer->needs = cause.needs();
     layer->cause = cause.layer_;
     layer->join();
     layer_ = std::move(layer);
@@ -103,6 +109,9 @@ const std::string& Error::stage() const noexcept {
 }
 const std::string& Error::hint() const noexcept {
     return layer_->hint;
+}
+const std::vector<std::string>& Error::needs() const noexcept {
+    return layer_->needs;
 }
 const char* Error::what() const noexcept {
     return layer_->full.c_str();
@@ -139,6 +148,12 @@ Error Error::with_hint(std::string hint) const {
     if (!layer_->hint.empty()) return *this;
     auto layer = std::make_shared<Layer>(*layer_);
     layer->hint = std::move(hint);
+    return Error(std::move(layer));
+}
+Error Error::with_needs(std::vector<std::string> words) const {
+    if (!layer_->needs.empty()) return *this;
+    auto layer = std::make_shared<Layer>(*layer_);
+    layer->needs = std::move(words);
     return Error(std::move(layer));
 }
 

@@ -27,10 +27,12 @@ enum class Errc {
     access_denied,
     timeout,
     cancelled,
-    system_failed,      // the operating system refused: disk full, I/O error …
-    hypervisor_failed,  // QEMU (or another hypervisor) refused, died or sent nonsense
-    limit_exceeded,     // the caller is over one of the daemon's bounds
-    unavailable,        // a service that is needed (the bus, polkit) does not answer
+    system_failed,       // the operating system refused: disk full, I/O error …
+    hypervisor_failed,   // QEMU (or another hypervisor) refused, died or sent nonsense
+    limit_exceeded,      // the caller is over one of the daemon's bounds
+    unavailable,         // a service that is needed (the bus, polkit) does not answer
+    needs_confirmation,  // it has consequences that the caller must accept by name: needs() lists them
+    not_applicable,      // the object has nothing of the kind that the call is about; nothing was changed
 };
 std::string_view to_string(Errc) noexcept;  // "InvalidConfig"
 int rpc_code(Errc) noexcept;                // the JSON-RPC 2.0 error code
@@ -42,19 +44,21 @@ public:
     Error(Errc code, std::string message, const Error& cause);
 
     Errc code() const noexcept;
-    const std::string& message() const noexcept;  // this layer's sentence only
-    const std::string& object() const noexcept;   // what it is about: a domain's name, a file; may be empty
-    const std::string& stage() const noexcept;    // the step of the work that failed; may be empty
-    const std::string& hint() const noexcept;     // what the person can do; may be empty
-    std::vector<std::string> causes() const;      // the messages below this one, outermost first
-    const char* what() const noexcept override;   // message and causes, joined by ": "
+    const std::string& message() const noexcept;             // this layer's sentence only
+    const std::string& object() const noexcept;              // what it is about: a domain's name, a file; may be empty
+    const std::string& stage() const noexcept;               // the step of the work that failed; may be empty
+    const std::string& hint() const noexcept;                // what the person can do; may be empty
+    const std::vector<std::string>& needs() const noexcept;  // words that the caller must accept; usually none
+    std::vector<std::string> causes() const;                 // the messages below this one, outermost first
+    const char* what() const noexcept override;              // message and causes, joined by ": "
 
-    // Copies with one thing set; an object, stage or hint that is already set further down is kept.
+    // Copies with one thing set; an object, stage, hint or needs that is already set further down is kept.
     Error wrap(std::string context) const;  // a new outer layer: same code, this as its cause
     Error with_code(Errc code) const;
     Error with_object(std::string object) const;
     Error with_stage(std::string stage) const;
     Error with_hint(std::string hint) const;
+    Error with_needs(std::vector<std::string> words) const;
 
 private:
     struct Layer;

@@ -136,7 +136,7 @@ class Conformance(unittest.TestCase):
         except RpcError as error:
             details = {k: v for k, v in error.data.items() if k not in ("name", "message")}
             self.assertEqual(error.data["message"], error.message)
-            details = {k: [one_line(c) for c in v] if k == "causes" else one_line(v) for k, v in details.items()}
+            details = {k: [one_line(c) for c in v] if isinstance(v, list) else one_line(v) for k, v in details.items()}
             return Answer(error={"name": error.data["name"], "message": one_line(error.message), **details})
         finally:
             client.close()
@@ -152,8 +152,8 @@ class Conformance(unittest.TestCase):
             told = {"name": error.name, "message": lines[0]}
             for line in lines[1:]:
                 key, _, text = line.partition(": ")
-                if key == "cause":
-                    told.setdefault("causes", []).append(text)
+                if key in ("cause", "needs"):
+                    told.setdefault({"cause": "causes"}.get(key, key), []).append(text)
                 else:
                     told[key] = text
             return Answer(error=told)
@@ -370,7 +370,7 @@ class Conformance(unittest.TestCase):
         while len(told) < last - position["sequence"]:
             signal = bus.next_signal()
             if signal.interface.startswith("org.vireo1."):
-                fields = api.interfaces[signal.interface.rsplit(".", 1)[1]].signals[signal.member]
+                fields = api.interfaces[signal.interface.removeprefix("org.vireo1.")].signals[signal.member]
                 self.assertEqual("".join(f.signature for f in fields), signal.signature)
                 arguments = dict(zip((f.name for f in fields), signal.body))
                 told[arguments["stamp"]["sequence"]] = (signal.interface, signal.member, signal.path, arguments)

@@ -27,7 +27,7 @@ class Method:
 class Interface:
     def __init__(self, element):
         self.name, self.object = element.get("name"), element.get(NS + "object")
-        self.brief = self.name.rsplit(".", 1)[1]
+        self.brief = self.name.removeprefix("org.vireo1.")
         self.methods = {m.get("name"): Method(self, m) for m in element.findall("method")}
         self.signals = {s.get("name"): [Field(a) for a in s.findall("arg")] for s in element.findall("signal")}
         self.properties = {p.get("name"): Field(p) for p in element.findall("property")}
@@ -41,7 +41,7 @@ class Api:
                              for r in roots for d in r.findall(NS + "dict")}
 
     def method(self, full_name):
-        brief, name = full_name.split(".")
+        brief, name = full_name.rsplit(".", 1)
         return self.interfaces[brief].methods[name]
 
     def methods(self):

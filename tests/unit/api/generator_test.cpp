@@ -181,6 +181,8 @@ BOOST_AUTO_TEST_CASE(names_follow_the_rules) {
             "argument 'new_name' must be named like-this");
     refused(document("<interface name=\"com.example.Thing\"/>"),
             "interface 'com.example.Thing' must be named org.vireo1.LikeThis");
+    refused(document("<interface name=\"org.vireo1.Thing.\"/>"), "must be named org.vireo1.LikeThis");
+    refused(document("<interface name=\"org.vireo1.Thing.part\"/>"), "must be named org.vireo1.LikeThis");
     refused(document(R"(<vireo:enum name="E" vireo:doc="D."><vireo:value name="Red" vireo:doc="D."/></vireo:enum>)"),
             "value 'Red' must be named like-this");
     refused(document("<vireo:action name=\"org.other\" vireo:doc=\"D.\" vireo:default=\"maybe\"/>"),
