@@ -34,16 +34,16 @@ std::string disk_alias(const model::Domain& domain, const Disk& disk) {
 
 std::string controller_alias(const model::Domain& domain, const Controller& controller) {
     const auto index = controller.index.value_or(0);
-    const auto machine = machine_kind(domain.os.type.machine);
+    const auto machine = machine_of(domain);
     switch (controller.type) {
         case Controller::Type::pci:
             return controller.model == Controller::Model::pcie_root ? "pcie.0" : fmt::format("pci.{}", index);
         case Controller::Type::usb:
             return index == 0 ? "usb" : fmt::format("usb{}", index);
         case Controller::Type::ide:
-            return index == 0 && machine == MachineKind::i440fx ? "ide" : fmt::format("ide{}", index);
+            return index == 0 && machine.builtin_ide() ? "ide" : fmt::format("ide{}", index);
         case Controller::Type::sata:
-            return index == 0 && machine == MachineKind::q35 ? "ide" : fmt::format("sata{}", index);
+            return index == 0 && machine.builtin_sata() ? "ide" : fmt::format("sata{}", index);
         default:
             return fmt::format("{}{}", to_string(controller.type), index);
     }

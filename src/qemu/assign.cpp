@@ -8,10 +8,10 @@
 namespace vireo::qemu {
 namespace {
 
-Result<MachineKind> assign_machine(model::Domain& domain, const Capabilities& capabilities) {
+Result<> assign_machine(model::Domain& domain, const Capabilities& capabilities) {
     auto& type = domain.os.type;
     if (type.arch.empty()) type.arch = capabilities.arch;
-    if (type.arch != capabilities.arch)
+    if (!runs(capabilities.arch, type.arch))
         return Failure(Error(Errc::unsupported, fmt::format("{} runs guests of the architecture {}, not {}",
                                                             capabilities.binary, capabilities.arch, type.arch))
                            .with_hint("Leave <emulator> out, or change <type arch=…>"));
@@ -26,8 +26,7 @@ Result<MachineKind> assign_machine(model::Domain& domain, const Capabilities& ca
     auto canonical = capabilities.canonical_machine(type.machine);
     if (!canonical) return Failure(canonical.error());
     type.machine = std::move(*canonical);
-    if (auto kind = machine_kind(type.machine)) return *kind;
-    return fail(Errc::unsupported, "machines of the type '", type.machine, "' are not supported; q35, pc and virt are");
+    return {};
 }
 
 // What any domain has, whatever its machine.
@@ -53,9 +52,8 @@ void assign_common(model::Domain& domain, const Capabilities& capabilities) {
 
 Result<> complete(model::Domain& domain, const Capabilities& capabilities) {
     assign_common(domain, capabilities);
-    auto machine = assign_machine(domain, capabilities);
-    if (!machine) return Failure(machine.error());
-    Assignment assignment{domain, capabilities, *machine};
+    if (auto done = assign_machine(domain, capabilities); !done) return done;
+    Assignment assignment{domain, capabilities, machine_of(domain)};
     for (auto* part : {assign_defaults, assign_characters, assign_drives, assign_usb, assign_pci})
         if (auto done = part(assignment); !done) return done;
     return {};

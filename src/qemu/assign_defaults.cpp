@@ -140,7 +140,7 @@ Result<> assign_controller_models(Assignment& assignment) {
                 if (!controller.model) controller.model = q35_or_virt ? pcie_root_port : pci_bridge;
                 break;
             case Controller::Type::ide:
-                if (assignment.machine != MachineKind::i440fx || controller.index != 0u)
+                if (!assignment.machine.i440fx() || controller.index != 0u)
                     return fail(Errc::invalid_config, describe(controller), " does not exist on machines of the type '",
                                 assignment.domain.os.type.machine, "'");
                 break;
@@ -168,7 +168,7 @@ void assign_built_in(Assignment& assignment) {
         usb.model = assignment.express() || needs_usb() > 2 ? qemu_xhci : piix3_uhci;
         if (usb.model == qemu_xhci) usb.ports = 15;  // as many as it can have: room for what is plugged in later
     }
-    if (assignment.machine == MachineKind::q35) ensure_controller(domain, Controller::Type::sata, 0);
+    if (assignment.machine.q35()) ensure_controller(domain, Controller::Type::sata, 0);
     auto& root = ensure_controller(domain, Controller::Type::pci, 0);
     if (!root.model) root.model = assignment.express() ? pcie_root : pci_root;
 }

@@ -150,7 +150,7 @@ Result<> check_bus(const Assignment& assignment, const Disk& disk) {
     if (disk.device == Disk::Device::cdrom && bus == DiskBus::virtio)
         return Failure(Error(Errc::invalid_config, describe(disk) + " is a cdrom, which cannot be on the virtio bus")
                            .with_hint("Use bus='sata' (on q35) or bus='scsi'"));
-    if (bus == DiskBus::ide && assignment.machine != MachineKind::i440fx)
+    if (bus == DiskBus::ide && !assignment.machine.i440fx())
         return Failure(
             Error(Errc::invalid_config, fmt::format("{} is on the ide bus, which machines of the type '{}' do not have",
                                                     describe(disk), assignment.domain.os.type.machine))

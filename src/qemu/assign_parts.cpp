@@ -8,13 +8,6 @@ namespace vireo::qemu {
 using model::Controller;
 using model::to_string;
 
-std::optional<MachineKind> machine_kind(std::string_view machine) noexcept {
-    if (machine == "q35" || machine.starts_with("pc-q35-")) return MachineKind::q35;
-    if (machine == "pc" || machine.starts_with("pc-i440fx-")) return MachineKind::i440fx;
-    if (machine == "virt" || machine.starts_with("virt-")) return MachineKind::virt;
-    return std::nullopt;
-}
-
 std::optional<std::uint32_t> disk_number(std::string_view name) noexcept {
     for (std::string_view prefix : {"hd", "sd", "vd", "fd", "xvd", "ubd"}) {
         if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > prefix.size() + 4) continue;

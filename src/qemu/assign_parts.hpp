@@ -3,6 +3,7 @@
 #pragma once
 #include "model/domain.hpp"
 #include "qemu/capabilities.hpp"
+#include "qemu/machine.hpp"
 #include "support/error.hpp"
 
 #include <cstdint>
@@ -12,15 +13,12 @@
 
 namespace vireo::qemu {
 
-enum class MachineKind { q35, i440fx, virt };
-std::optional<MachineKind> machine_kind(std::string_view machine) noexcept;  // of a versioned name or an alias
-
 struct Assignment {
     model::Domain& domain;
     const Capabilities& capabilities;
-    MachineKind machine = MachineKind::q35;
-    bool x86() const noexcept { return machine != MachineKind::virt; }
-    bool express() const noexcept { return machine != MachineKind::i440fx; }
+    Machine machine;
+    bool x86() const noexcept { return machine.x86(); }
+    bool express() const noexcept { return machine.pcie_root(); }
 };
 
 // In this order; each relies on those before it.

@@ -70,10 +70,10 @@ PciAddress at(std::uint32_t slot, std::uint32_t function, std::optional<bool> mu
 
 void reserve_chipset(const Assignment& assignment, PciMap& map) {
     map.chipset(at(0, 0), "the host bridge");
-    if (assignment.machine == MachineKind::q35) {
+    if (assignment.machine.q35()) {
         map.chipset(at(0x1f, 0), "the chipset's ISA bridge");
         map.chipset(at(0x1f, 3), "the chipset's SMBus");
-    } else if (assignment.machine == MachineKind::i440fx) {
+    } else if (assignment.machine.i440fx()) {
         map.chipset(at(1, 0), "the chipset's ISA bridge");
         map.chipset(at(1, 3), "the chipset's power management");
         if (!find_controller(assignment.domain, Controller::Type::ide, 0))
@@ -101,7 +101,7 @@ Result<> place_built_in(Assignment& assignment, PciMap& map, Controller::Type ty
 // The four functions of an ICH9 USB 2 controller belong together: 1d.0, .1, .2 and .7 for the first, 1a for the next.
 Result<> place_ich9(Assignment& assignment, PciMap& map) {
     using enum Controller::Model;
-    if (assignment.machine != MachineKind::q35) return {};
+    if (!assignment.machine.q35()) return {};
     for (auto& controller : assignment.domain.devices.controllers) {
         if (controller.type != Controller::Type::usb || controller.info.address || controller.index.value_or(2) > 1)
             continue;
@@ -121,7 +121,7 @@ Result<> place_ich9(Assignment& assignment, PciMap& map) {
 // What libvirt puts at a fixed place when that is free.
 Result<> place_preferred(Assignment& assignment, PciMap& map) {
     auto& devices = assignment.domain.devices;
-    if (assignment.machine == MachineKind::i440fx) {
+    if (assignment.machine.i440fx()) {
         for (auto& controller : devices.controllers) {
             const bool built_in = controller.type == Controller::Type::usb && controller.index == 0u &&
                                   controller.model == Controller::Model::piix3_uhci;
@@ -135,7 +135,7 @@ Result<> place_preferred(Assignment& assignment, PciMap& map) {
         using enum model::VideoModel::Type;
         if (video.model.primary != true || video.info.address || !assignment.x86()) continue;
         if (video.model.type == none || video.model.type == ramfb) continue;
-        const auto place = at(assignment.machine == MachineKind::q35 ? 1 : 2, 0);
+        const auto place = at(assignment.machine.q35() ? 1 : 2, 0);
         if (!map.slot_is_free(0, place.slot)) continue;
         video.info.address = place;
         if (auto reserved = map.reserve(video.info, describe(video)); !reserved) return reserved;
@@ -176,9 +176,9 @@ Result<> assign_pci(Assignment& assignment) {
     const auto pending = pci_devices(devices);  // pointers into `controllers` hold: the map made room for every bus
     reserve_chipset(assignment, *map);
     if (auto done = reserve_all_given(assignment, *map, pending); !done) return done;
-    if (assignment.machine == MachineKind::q35)
+    if (assignment.machine.q35())
         if (auto done = place_built_in(assignment, *map, Controller::Type::sata, at(0x1f, 2)); !done) return done;
-    if (assignment.machine == MachineKind::i440fx)
+    if (assignment.machine.i440fx())
         if (auto done = place_built_in(assignment, *map, Controller::Type::ide, at(1, 1)); !done) return done;
     if (auto done = place_preferred(assignment, *map); !done) return done;
 

@@ -127,9 +127,9 @@ Result<CommandLine> CommandLineBuilder::build() {
 }
 
 void CommandLineBuilder::check() {
-    const auto machine = machine_kind(domain_.os.type.machine);
-    if (!machine || !domain_.uuid) return problem(Errc::internal, "the definition is not complete");
-    machine_ = *machine;
+    if (domain_.os.type.machine.empty() || !domain_.uuid)
+        return problem(Errc::internal, "the definition is not complete");
+    machine_ = machine_of(domain_);
     if (!capabilities_.machine(domain_.os.type.machine))
         problem(Errc::unsupported,
                 fmt::format("{} has no machine '{}'", capabilities_.binary, domain_.os.type.machine));
@@ -194,7 +194,7 @@ void CommandLineBuilder::add_machine() {
     std::string machine = domain_.os.type.machine + ",usb=off,dump-guest-core=off";
     auto switched = [&](std::string_view name, bool on) { machine += fmt::format(",{}={}", name, on ? "on" : "off"); };
     const bool secure = domain_.os.loader && domain_.os.loader->secure == true;
-    if (secure && machine_ != MachineKind::q35)
+    if (secure && !machine_.q35())
         problem(Errc::invalid_config, "a secure loader needs system management mode, which only q35 machines have");
     if (secure && features.smm == false) problem(Errc::invalid_config, "a secure loader needs <smm state='on'/>");
     if (x86()) {
@@ -220,7 +220,7 @@ void CommandLineBuilder::add_memory() {
 
 void CommandLineBuilder::add_power() {
     if (domain_.pm) {
-        const std::string_view chip = machine_ == MachineKind::q35 ? "ICH9-LPC" : "PIIX4_PM";
+        const std::string_view chip = machine_.q35() ? "ICH9-LPC" : "PIIX4_PM";
         auto disable = [&](std::optional<bool> enabled, std::string_view state) {
             if (enabled && x86()) add("-global", fmt::format("{}.disable_{}={}", chip, state, *enabled ? 0 : 1));
         };

@@ -27,7 +27,7 @@ private:
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
     void add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner);
     std::string bus_name(model::Controller::Type type, std::uint32_t index, const std::string& owner);
-    bool x86() const noexcept { return machine_ != MachineKind::virt; }
+    bool x86() const noexcept { return machine_.x86(); }
     bool kvm() const noexcept { return domain_.type == model::DomainType::kvm; }
 
     // command_line.cpp: the process and the machine
@@ -77,7 +77,7 @@ private:
     const model::Domain& domain_;
     const Capabilities& capabilities_;
     const Resources& resources_;
-    MachineKind machine_ = MachineKind::q35;
+    Machine machine_;
     DescriptorTable table_;
     std::uint32_t images_ = 0;
     CommandLine line_;

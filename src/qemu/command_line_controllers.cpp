@@ -132,8 +132,7 @@ void CommandLineBuilder::add_controllers() {
             }
         } else if (controller.type == Controller::Type::virtio_serial) {
             driver = "virtio-serial-pci";
-        } else if (controller.type == Controller::Type::sata &&
-                   !(machine_ == MachineKind::q35 && controller.index == 0u)) {
+        } else if (controller.type == Controller::Type::sata && !(machine_.q35() && controller.index == 0u)) {
             driver = "ich9-ahci";
         } else {
             continue;

@@ -214,9 +214,9 @@ void CommandLineBuilder::add_floppy_controller() {
         if (!at || !index) continue;
         const auto* name = at->unit == 0 ? "bootindexA" : "bootindexB";
         controller[name] = *index;
-        if (machine_ == MachineKind::i440fx) add("-global", fmt::format("isa-fdc.{}={}", name, *index));
+        if (machine_.i440fx()) add("-global", fmt::format("isa-fdc.{}={}", name, *index));
     }
-    if (any && machine_ == MachineKind::q35) add("-device", controller);
+    if (any && machine_.q35()) add("-device", controller);
 }
 
 void CommandLineBuilder::add_disks() {
