@@ -45,11 +45,17 @@ void CommandLineBuilder::problem(Errc code, std::string message, std::string hin
     if (!hint.empty()) problem_ = problem_->with_hint(std::move(hint));
 }
 
-std::string CommandLineBuilder::add_descriptor(int ours, const std::string& what) {
+std::string CommandLineBuilder::add_descriptor(int ours, const std::string& what, const std::string& path) {
+    if (resources_.display) return path;
     if (ours < 0) problem(Errc::internal, "no descriptor was prepared for " + what);
     const int number = table_.add(ours);
     add("-add-fd", fmt::format("set={0},fd={0},opaque={1}", number, escape_commas(what)));
     return fmt::format("/dev/fdset/{}", number);
+}
+
+std::string CommandLineBuilder::listener(int ours, const std::string& name) {
+    if (!resources_.display) return fmt::format("fd={}", table_.add(ours));
+    return fmt::format("path=/run/vireo/qemu/{}/{}.sock", escape_commas(domain_.name), name);
 }
 
 json::object CommandLineBuilder::device(std::string_view driver, const model::DeviceInfo& info,
@@ -158,8 +164,9 @@ void CommandLineBuilder::add_process() {
 }
 
 void CommandLineBuilder::add_monitor() {
-    if (resources_.monitor < 0) return problem(Errc::internal, "no monitor was prepared");
-    add("-chardev", fmt::format("socket,id=charmonitor,fd={},server=on,wait=off", table_.add(resources_.monitor)));
+    if (resources_.monitor < 0 && !resources_.display) return problem(Errc::internal, "no monitor was prepared");
+    add("-chardev",
+        fmt::format("socket,id=charmonitor,{},server=on,wait=off", listener(resources_.monitor, "monitor")));
     add("-mon", "chardev=charmonitor,id=monitor,mode=control");
 }
 
@@ -168,7 +175,7 @@ void CommandLineBuilder::add_flash(const FlashImage& image, int number) {
                format = fmt::format("vireo-pflash{}-format", number);
     json::object file;
     file["driver"] = "file";
-    file["filename"] = add_descriptor(image.fd, fmt::format("pflash{}", number));
+    file["filename"] = add_descriptor(image.fd, fmt::format("pflash{}", number), image.path);
     file["node-name"] = storage;
     file["read-only"] = image.read_only;
     add("-blockdev", file);

@@ -18,9 +18,12 @@ namespace vireo::qemu {
 // What the start of a domain prepared. Descriptors are ours and borrowed: keep them open until the process was started,
 // then close them (a lock on an image lasts as long as any copy of its descriptor). The access mode is matched exactly:
 // O_RDONLY where read_only, else O_RDWR; files for output are O_WRONLY.
+//
+// For display nothing was prepared: descriptors are -1 and `path` is written instead.
 struct DiskImage {
     DiskImage() = default;
     int fd = -1;
+    std::string path;  // for display
     model::DiskFormat format = model::DiskFormat::raw;
     bool read_only = false;
     bool block_device = false;
@@ -29,6 +32,7 @@ struct DiskImage {
 struct FlashImage {
     FlashImage() = default;
     int fd = -1;
+    std::string path;  // for display
     model::FirmwareFormat format = model::FirmwareFormat::raw;
     bool read_only = false;
 };
@@ -51,6 +55,10 @@ struct VncPlace {
 
 struct Resources {
     Resources() = default;
+    // What a start would prepare, as far as the definition says it, by path: for showing the command line (what
+    // libvirt calls domxml-to-native), never for running it. Nothing is opened, looked up or probed.
+    static Resources for_display(const model::Domain& domain);
+    bool display = false;
     int monitor = -1;                                  // a listening unix socket
     std::vector<std::vector<DiskImage>> disks;         // as devices.disks: the image, then what it lies on;
                                                        // none: a drive without a medium

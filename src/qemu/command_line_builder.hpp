@@ -23,7 +23,10 @@ private:
     void add(std::string option, std::string value);
     void add(std::string option, const json::object& value);
     void problem(Errc code, std::string message, std::string hint = {});
-    std::string add_descriptor(int ours, const std::string& what);  // → the path of an fdset
+    // → the path of an fdset; for display the file's own
+    std::string add_descriptor(int ours, const std::string& what, const std::string& path = {});
+    // → "fd=N" of a listening socket; for display "path=…"
+    std::string listener(int ours, const std::string& name);
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
     void add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner);
     std::string bus_name(model::Controller::Type type, std::uint32_t index, const std::string& owner);

@@ -31,6 +31,8 @@ std::string CommandLineBuilder::character_target(const CharBackend& backend, con
             const bool server = source.mode.value_or(CharSource::Mode::bind) == CharSource::Mode::bind;
             if (server && files.listener >= 0)
                 return fmt::format("socket,fd={},server=on,wait=off", table_.add(files.listener));
+            if (source.path.empty() && resources_.display)
+                return fmt::format("socket,{},server=on,wait=off", listener(-1, "channel"));
             if (source.path.empty()) problem(Errc::internal, "no socket was prepared for " + owner);
             return fmt::format("socket,path={}{}", escape_commas(source.path), server ? ",server=on,wait=off" : "");
         }

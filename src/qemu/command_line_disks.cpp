@@ -61,7 +61,7 @@ void add_disk_properties(json::object& device, const Disk& disk, const std::stri
 json::object CommandLineBuilder::storage_node(const Disk& disk, const DiskImage& image, std::uint32_t number) {
     json::object node;
     node["driver"] = image.block_device ? "host_device" : "file";
-    node["filename"] = add_descriptor(image.fd, fmt::format("{} image {}", describe(disk), number));
+    node["filename"] = add_descriptor(image.fd, fmt::format("{} image {}", describe(disk), number), image.path);
     node["node-name"] = storage_name(number);
     node["read-only"] = image.read_only;
     node["discard"] = "unmap";
