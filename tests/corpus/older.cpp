@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "corpus/older.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace vireo::corpus {
+namespace {
+
+struct Rule {
+    std::string_view what;
+    bool prefix = false;
+};
+
+// An old binary's ways, each with a newer one that Vireo uses.
+constexpr std::array old_ways = std::to_array<Rule>({
+    {"-usb"},                                    // the controller is a device: piix3-usb-uhci
+    {"device piix3-usb-uhci: too many"},         // the other side of it
+    {"-soundhw"},                                // a device, or a property of the machine
+    {"-watchdog-action"},                        // -action
+    {"device ioh3420: is pcie-root-port here"},  // pcie-root-port is QEMU's own since 2.9
+    {"machine memory-backend"},                  // since 5.0 the machine's memory is an object
+    {"object memory-backend-ram: too many"},     // the same
+    {"accelerator"},
+});
+
+}  // namespace
+
+bool is_old_style(const std::vector<std::string>& argv) {
+    for (std::size_t i = 0; i + 1 < argv.size(); ++i)
+        if (argv[i] == "-device" || argv[i] == "-object") return !argv[i + 1].starts_with('{');
+    return true;
+}
+
+bool is_older(std::string_view what, bool old_style) {
+    return old_style && std::ranges::any_of(old_ways, [what](const Rule& rule) {
+               return rule.prefix ? what.starts_with(rule.what) : what == rule.what;
+           });
+}
+
+}  // namespace vireo::corpus
