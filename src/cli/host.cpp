@@ -41,6 +41,25 @@ int host(Context& context) {
     return Exit::success;
 }
 
+int capabilities(Context& context) {
+    api::ManagerClient manager(context.connection());
+    if (context.json()) return context.print_json(manager.get_capabilities()), Exit::success;
+    context.print(manager.get_capabilities_xml());
+    return Exit::success;
+}
+
+int domain_capabilities(Context& context) {
+    api::DomainCapabilitiesOptions options;
+    options.emulator = context.arguments.value("emulatorbin");
+    options.architecture = context.arguments.value("arch");
+    options.machine = context.arguments.value("machine");
+    options.type = context.arguments.value("virttype");
+    api::ManagerClient manager(context.connection());
+    if (context.json()) return context.print_json(manager.get_domain_capabilities(options)), Exit::success;
+    context.print(manager.get_domain_capabilities_xml(options));
+    return Exit::success;
+}
+
 int version(Context& context) {
     json::object out{{"client", VIREO_VERSION}};
     std::string daemon;
@@ -72,7 +91,27 @@ int rpc(Context& context) {
 
 const Operand rpc_operands[] = {{"METHOD", Kind::text, true}, {"JSON", Kind::text, false}};
 const Option version_options[] = {{"client", nullptr, Kind::none, "Only of this command; needs no daemon."}};
+const Option domain_capabilities_options[] = {
+    {"emulatorbin", "PATH", Kind::file, "The QEMU binary; the host's for the architecture by default."},
+    {"arch", "ARCH", Kind::text, "The guest's architecture, such as aarch64."},
+    {"machine", "MACHINE", Kind::text, "The machine type, such as q35."},
+    {"virttype", "TYPE", Kind::text, "kvm or qemu."},
+};
 const Verb verbs[] = {
+    {"capabilities",
+     nullptr,
+     "Show what the host is and which guests it can run",
+     "Prints libvirt's capabilities document; with --json the same as JSON.",
+     {},
+     {},
+     capabilities},
+    {"domcapabilities",
+     nullptr,
+     "Show what an emulator offers to domains",
+     "Prints libvirt's domainCapabilities document; with --json the same as JSON.",
+     {},
+     domain_capabilities_options,
+     domain_capabilities},
     {"host", "nodeinfo", "Show facts about the host and the daemon", "", {}, {}, host},
     {"hypervisors", nullptr, "List the hypervisors of the host", "", {}, {}, hypervisors},
     {"rpc",

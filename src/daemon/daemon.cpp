@@ -37,6 +37,7 @@ struct Parts {
           hub(executor, events),
           environment(executor, pool, layout, definitions, statuses, capabilities, firmwares, cgroups, hub),
           domains(environment),
+          host_capabilities(environment),
           domain_api(hub),
           job_api(hub) {
         hub.domains = &domains;
@@ -58,6 +59,7 @@ struct Parts {
     service::Hub hub;
     domain::Environment environment;
     domain::Domains domains;
+    domain::HostCapabilities host_capabilities;
     service::DomainApi domain_api;
     service::JobApi job_api;
 };
@@ -124,6 +126,7 @@ service::ManagerApi::Host host_of(const Configuration& c, Parts& parts) {
     host.info.scope = c.scope == Scope::system ? api::Scope::system : api::Scope::session;
     host.info.version = VIREO_VERSION;
     host.hypervisors = [&parts] { return hypervisors(parts); };
+    host.capabilities = &parts.host_capabilities;
     return host;
 }
 

@@ -28,6 +28,15 @@ bool matches(const domain::Domain& domain, const api::DomainFilter& filter) {
     return !filter.name || ::fnmatch(filter.name->c_str(), domain.name().c_str(), 0) == 0;
 }
 
+domain::DomainCapabilitiesQuestion question_of(api::DomainCapabilitiesOptions options) {
+    domain::DomainCapabilitiesQuestion question;
+    question.emulator = std::move(options.emulator).value_or("");
+    question.architecture = std::move(options.architecture).value_or("");
+    question.machine = std::move(options.machine).value_or("");
+    question.type = std::move(options.type).value_or("");
+    return question;
+}
+
 }  // namespace
 
 ManagerApi::Properties ManagerApi::properties() const {
@@ -38,6 +47,19 @@ ManagerApi::Properties ManagerApi::properties() const {
     p.domain_count = static_cast<std::uint32_t>(hub_.domains->count());
     p.active_domain_count = static_cast<std::uint32_t>(hub_.domains->active_count());
     return p;
+}
+
+Task<api::AnyDict> ManagerApi::get_capabilities(api::Call) {
+    co_return (co_await host_.capabilities->host()).json;
+}
+Task<std::string> ManagerApi::get_capabilities_xml(api::Call) {
+    co_return (co_await host_.capabilities->host()).xml;
+}
+Task<api::AnyDict> ManagerApi::get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions options) {
+    co_return (co_await host_.capabilities->domain(question_of(std::move(options)))).json;
+}
+Task<std::string> ManagerApi::get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions options) {
+    co_return (co_await host_.capabilities->domain(question_of(std::move(options)))).xml;
 }
 
 Task<api::DefineResult> ManagerApi::define_domain_xml(api::Call, std::string xml, api::DefineOptions options) {

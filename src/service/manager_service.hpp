@@ -2,6 +2,7 @@
 // org.vireo1.Manager.
 #pragma once
 #include "api/service.hpp"
+#include "domain/capabilities.hpp"
 #include "service/hub.hpp"
 
 #include <functional>
@@ -14,6 +15,7 @@ public:
         Host() = default;
         api::HostInfo info;
         std::function<Task<std::vector<api::Hypervisor>>()> hypervisors;
+        domain::HostCapabilities* capabilities = nullptr;
     };
     ManagerApi(Hub& hub, Host host) : hub_(hub), host_(std::move(host)) {}
     Properties properties() const override;
@@ -21,6 +23,10 @@ public:
     void ping(const api::Call&) override {}
     api::HostInfo get_host_info(const api::Call&) override { return host_.info; }
     Task<std::vector<api::Hypervisor>> list_hypervisors(api::Call) override { return host_.hypervisors(); }
+    Task<api::AnyDict> get_capabilities(api::Call) override;
+    Task<std::string> get_capabilities_xml(api::Call) override;
+    Task<api::AnyDict> get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions options) override;
+    Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions options) override;
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override;
     Task<api::DefineResult> define_domain(api::Call, api::AnyDict definition, api::DefineOptions options) override;
     Task<api::ManagerCreateDomainXMLResult> create_domain_xml(api::Call call, std::string xml,

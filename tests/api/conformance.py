@@ -217,12 +217,24 @@ class Conformance(unittest.TestCase):
     def fails(self, name, answer):
         self.assertEqual((answer.error or {}).get("name"), f"org.vireo1.Error.{name}")
 
+    def capabilities(self):
+        guests_of = {g["arch"]["name"]: g for g in self.read("Manager.GetCapabilities").value()["guest"]}
+        self.assertIn("q35", [m["value"] for m in guests_of["x86_64"]["arch"]["machine"] if "canonical" in m])
+        self.assertIn("<arch name='x86_64'>", self.read("Manager.GetCapabilitiesXML").value())
+        options = {"architecture": "x86_64", "machine": "q35", "type": "qemu"}
+        offered = self.read("Manager.GetDomainCapabilities", options=options).value()
+        self.assertIn("virtio", offered["devices"]["disk"]["bus"])
+        self.assertIn("<enum name='bus'>", self.read("Manager.GetDomainCapabilitiesXML", options=options).value())
+        self.fails("Unsupported", self.read("Manager.GetDomainCapabilities", options={"machine": "no-such-machine"}))
+        self.fails("Unsupported", self.read("Manager.GetDomainCapabilitiesXML", options={"type": "xen"}))
+
     def test_manager_reads(self):
         self.addCleanup(self.undefine)
         self.define()
         self.read("Manager.Ping")
         self.read("Manager.GetHostInfo")
         self.assertTrue(self.read("Manager.ListHypervisors").value())
+        self.capabilities()
         self.assertEqual(self.read("Manager.LookupDomain", key=TWINS["rpc"][0]).value(), path_of(TWINS["rpc"][1]))
         self.fails("NotFound", self.read("Manager.LookupDomain", key="nobody"))
         self.assertEqual(len(self.read("Manager.ListDomains", filter={}).value()), 2)
