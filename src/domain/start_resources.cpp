@@ -21,7 +21,8 @@ Task<> Start::disks() {
     for (auto& disk : live_.devices.disks) {
         auto& request = requests->emplace_back();
         if (!disk.empty()) request = storage::request_of(disk);
-        optional->push_back(disk.source && disk.source->startup_policy == model::DiskSource::StartupPolicy::optional);
+        optional->push_back(disk.source &&
+                            disk.source->startup_policy == model::StorageSource::StartupPolicy::optional);
     }
     auto work = [requests, optional](std::stop_token) -> Result<std::vector<std::vector<storage::ImageLayer>>> {
         std::vector<std::vector<storage::ImageLayer>> chains;

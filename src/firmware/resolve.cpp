@@ -250,7 +250,8 @@ private:
                 Error(Errc::invalid_config, "the NVRAM path " + path.string() + " belongs to another guest")
                     .with_hint("leave out the path in <nvram>: each guest gets a variable store of its own"));
         for (auto& disk : domain_.devices.disks)
-            if (!disk.empty() && fs::path(disk.source->file).lexically_normal() == path.lexically_normal())
+            if (disk.source && !disk.source->file.empty() &&
+                fs::path(disk.source->file).lexically_normal() == path.lexically_normal())
                 return fail(Errc::invalid_config, "the NVRAM path ", path.string(), " is also the disk ",
                             disk.target.dev);
         return {};

@@ -2,7 +2,10 @@
 // The devices of a domain, as plain values; see domain.hpp for what absence means.
 #pragma once
 #include "model/address.hpp"
+#include "model/controller.hpp"
 #include "model/device_seclabel.hpp"
+#include "model/disk.hpp"
+#include "model/filesystem.hpp"
 #include "model/kept.hpp"
 #include "model/names.hpp"
 #include "model/virtio.hpp"
@@ -13,165 +16,6 @@
 #include <vector>
 
 namespace vireo::model {
-
-// ── disks ──
-enum class DiskType { file };
-template <>
-inline constexpr auto names<DiskType> = words("file");
-enum class DiskFormat { raw, qcow2 };
-template <>
-inline constexpr auto names<DiskFormat> = words("raw", "qcow2");
-enum class DiskBus { ide, fdc, scsi, virtio, usb, sata };
-template <>
-inline constexpr auto names<DiskBus> = words("ide", "fdc", "scsi", "virtio", "usb", "sata");
-
-struct DiskDriver {
-    enum class Name { qemu };
-    enum class Cache { default_, none, writethrough, writeback, directsync, unsafe };
-    enum class ErrorPolicy { stop, report, ignore, enospace };
-    enum class ReadErrorPolicy { stop, report, ignore };
-    enum class Io { native, threads, io_uring };
-    enum class Discard { unmap, ignore };
-    enum class DetectZeroes { off, on, unmap };
-    std::optional<Name> name;
-    std::optional<DiskFormat> type;  // raw when absent: an image is never probed
-    std::optional<Cache> cache;
-    std::optional<ErrorPolicy> error_policy;
-    std::optional<ReadErrorPolicy> rerror_policy;
-    std::optional<Io> io;
-    std::optional<Discard> discard;
-    std::optional<DetectZeroes> detect_zeroes;
-    Kept kept;
-    bool operator==(const DiskDriver&) const = default;
-};
-template <>
-inline constexpr auto names<DiskDriver::Name> = words("qemu");
-template <>
-inline constexpr auto names<DiskDriver::Cache> =
-    words("default", "none", "writethrough", "writeback", "directsync", "unsafe");
-template <>
-inline constexpr auto names<DiskDriver::ErrorPolicy> = words("stop", "report", "ignore", "enospace");
-template <>
-inline constexpr auto names<DiskDriver::ReadErrorPolicy> = words("stop", "report", "ignore");
-template <>
-inline constexpr auto names<DiskDriver::Io> = words("native", "threads", "io_uring");
-template <>
-inline constexpr auto names<DiskDriver::Discard> = words("unmap", "ignore");
-template <>
-inline constexpr auto names<DiskDriver::DetectZeroes> = words("off", "on", "unmap");
-
-struct DiskSource {
-    enum class StartupPolicy { mandatory, requisite, optional };
-    std::string file;                             // absolute path; empty: a drive without a medium
-    std::optional<StartupPolicy> startup_policy;  // cdrom and floppy: what to do when the file is missing
-    std::optional<std::uint32_t> index;           // a running domain's number of this image
-    Kept kept;
-    bool operator==(const DiskSource&) const = default;
-};
-template <>
-inline constexpr auto names<DiskSource::StartupPolicy> = words("mandatory", "requisite", "optional");
-
-// What lies under an overlay. Information: the image's own header decides what QEMU opens. Without a type it ends the
-// chain (<backingStore/>).
-struct BackingStore {
-    std::optional<DiskType> type;
-    std::optional<std::uint32_t> index;
-    std::optional<DiskFormat> format;
-    std::optional<DiskSource> source;
-    Box<BackingStore> backing_store;
-    Kept kept;
-    bool operator==(const BackingStore&) const = default;
-};
-
-struct DiskTarget {
-    enum class Tray { closed, open };
-    std::string dev;             // "vda", "sdb": the disk's name within the domain
-    std::optional<DiskBus> bus;  // by the prefix of dev when absent
-    std::optional<Tray> tray;
-    Kept kept;
-    bool operator==(const DiskTarget&) const = default;
-};
-template <>
-inline constexpr auto names<DiskTarget::Tray> = words("closed", "open");
-
-struct Disk {
-    enum class Device { disk, cdrom, floppy };
-    DiskType type = DiskType::file;
-    Device device = Device::disk;
-    std::optional<DiskDriver> driver;
-    std::optional<DiskSource> source;
-    Box<BackingStore> backing_store;
-    DiskTarget target;
-    bool readonly = false;  // always, for a cdrom
-    bool shareable = false;
-    std::string serial;
-    std::string wwn;                          // 16 hexadecimal digits
-    std::optional<std::uint32_t> boot_order;  // 1 …
-    DeviceInfo info;
-    Kept kept;
-    bool operator==(const Disk&) const = default;
-    DiskFormat format() const noexcept { return driver && driver->type ? *driver->type : DiskFormat::raw; }
-    DiskBus bus() const noexcept;  // target.bus, or what the prefix of target.dev means
-    bool empty() const noexcept { return !source || source->file.empty(); }
-};
-template <>
-inline constexpr auto names<Disk::Device> = words("disk", "cdrom", "floppy");
-
-// ── controllers ──
-struct ControllerTarget {                     // of PCI bridges and ports
-    std::optional<std::uint32_t> chassis_nr;  // pci-bridge: 1 … 255
-    std::optional<std::uint32_t> chassis;     // ports: 0 … 255
-    std::optional<std::uint32_t> port;        // ports: 0 … 255
-    std::optional<std::uint32_t> bus_nr;      // 1 … 254
-    std::optional<bool> hotplug;
-    Kept kept;
-    bool operator==(const ControllerTarget&) const = default;
-};
-
-struct Controller {
-    enum class Type { ide, fdc, scsi, sata, virtio_serial, usb, pci };
-    enum class Model {
-        pci_root,
-        pcie_root,
-        pci_bridge,
-        dmi_to_pci_bridge,
-        pcie_to_pci_bridge,
-        pcie_root_port,
-        none,
-        piix3_uhci,
-        piix4_uhci,
-        ehci,
-        ich9_ehci1,
-        ich9_uhci1,
-        ich9_uhci2,
-        ich9_uhci3,
-        pci_ohci,
-        nec_xhci,
-        qemu_xhci,
-        virtio_scsi,
-        lsilogic,
-        lsisas1078,
-        buslogic,
-    };
-    Type type = Type::pci;
-    std::optional<std::uint32_t> index;  // which of its type; chosen when absent
-    std::optional<Model> model;
-    std::optional<std::uint32_t> ports;    // usb (xhci): 1 … 15; virtio-serial: 1 … 511
-    std::optional<std::uint32_t> vectors;  // virtio-serial
-    std::string model_name;                // <model name=…/>: the device QEMU is asked for, once chosen
-    std::optional<ControllerTarget> target;
-    std::optional<std::uint32_t> master_start_port;  // usb companion controllers
-    DeviceInfo info;
-    Kept kept;
-    bool operator==(const Controller&) const = default;
-};
-template <>
-inline constexpr auto names<Controller::Type> = words("ide", "fdc", "scsi", "sata", "virtio-serial", "usb", "pci");
-template <>
-inline constexpr auto names<Controller::Model> =
-    words("pci-root", "pcie-root", "pci-bridge", "dmi-to-pci-bridge", "pcie-to-pci-bridge", "pcie-root-port", "none",
-          "piix3-uhci", "piix4-uhci", "ehci", "ich9-ehci1", "ich9-uhci1", "ich9-uhci2", "ich9-uhci3", "pci-ohci",
-          "nec-xhci", "qemu-xhci", "virtio-scsi", "lsilogic", "lsisas1078", "buslogic");
 
 // ── network ──
 struct Interface {

@@ -14,4 +14,39 @@ DiskBus Disk::bus() const noexcept {
     return DiskBus::virtio;
 }
 
+bool Disk::empty() const noexcept {
+    return !source || model::empty(*source, type);
+}
+
+const SourceAuth* Disk::authentication() const noexcept {
+    if (source && source->auth) return &*source->auth;
+    return auth ? &*auth : nullptr;
+}
+
+const Encryption* Disk::image_encryption() const noexcept {
+    if (source && source->encryption) return &*source->encryption;
+    return encryption ? &*encryption : nullptr;
+}
+
+bool empty(const StorageSource& source, SourceType type) noexcept {
+    switch (type) {
+        case SourceType::file:
+            return source.file.empty();
+        case SourceType::block:
+        case SourceType::vhostvdpa:
+            return source.dev.empty();
+        case SourceType::dir:
+            return source.dir.empty();
+        case SourceType::network:
+            return !source.protocol;
+        case SourceType::volume:
+            return source.volume.empty();
+        case SourceType::nvme:
+            return !source.address;
+        case SourceType::vhostuser:
+            return source.path.empty();
+    }
+    return true;
+}
+
 }  // namespace vireo::model

@@ -41,6 +41,8 @@ struct Devices {
     std::string emulator;  // absolute path; empty: chosen by architecture
     std::vector<Disk> disks;
     std::vector<Controller> controllers;
+    std::vector<Lease> leases;
+    std::vector<Filesystem> filesystems;
     std::vector<Interface> interfaces;
     std::vector<Serial> serials;
     std::vector<Parallel> parallels;

@@ -67,6 +67,8 @@ const Element& schema<Devices>() {
         .child("emulator", &Devices::emulator)
         .child("disk", &Devices::disks)
         .child("controller", &Devices::controllers)
+        .child("lease", &Devices::leases)
+        .child("filesystem", &Devices::filesystems)
         .child("interface", &Devices::interfaces)
         .child("serial", &Devices::serials)
         .child("parallel", &Devices::parallels)
@@ -80,7 +82,7 @@ const Element& schema<Devices>() {
         .child("rng", &Devices::rngs)
         .child("panic", &Devices::panics)
         .kept(&Devices::kept)
-        .later("lease", "filesystem", "smartcard", "sound", "audio", "hostdev", "redirdev", "redirfilter", "hub", "nvram")
+        .later("smartcard", "sound", "audio", "hostdev", "redirdev", "redirfilter", "hub", "nvram")
         .later("shmem", "memory", "iommu", "vsock", "crypto", "pstore")
         .refuse("tpm", "emulated TPMs come with a later version")
         .build();

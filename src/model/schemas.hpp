@@ -62,14 +62,55 @@ template <> const Element& schema<VirtioOptions>();
 template <> const Element& schema<VirtioDriver>();
 template <> const Element& schema<DeviceSeclabel>();
 
+// schema_source.cpp
+template <> const Element& schema<StorageSource>();
+template <> const Element& schema<SourceHost>();
+template <> const Element& schema<SourceInitiator>();
+template <> const Element& schema<SourceCookie>();
+template <> const Element& schema<SourceIdentity>();
+template <> const Element& schema<SourceReconnect>();
+template <> const Element& schema<HostPciAddress>();
+template <> const Element& schema<SourceSlice>();
+template <> const Element& schema<Reservations>();
+template <> const Element& schema<ReservationsSource>();
+template <> const Element& schema<SourceAuth>();
+template <> const Element& schema<SecretReference>();
+template <> const Element& schema<Encryption>();
+template <> const Element& schema<CipherInfo>();
+template <> const Element& schema<IvGenerator>();
+template <> const Element& schema<MetadataCache>();
+template <> const Element& schema<ImageFormat>();
+template <> const Element& schema<DataStore>();
+template <> const Element& schema<BackingStore>();
+
 // schema_disk.cpp
 template <> const Element& schema<Disk>();
 template <> const Element& schema<DiskDriver>();
-template <> const Element& schema<DiskSource>();
+template <> const Element& schema<IoThreadUse>();
+template <> const Element& schema<IoThreadQueue>();
+template <> const Element& schema<DiskStatistic>();
+template <> const Element& schema<DiskGeometry>();
+template <> const Element& schema<DiskBlocks>();
+template <> const Element& schema<DiskMirror>();
+template <> const Element& schema<IoTune>();
+template <> const Element& schema<ThrottleFilter>();
 template <> const Element& schema<DiskTarget>();
-template <> const Element& schema<BackingStore>();
+template <> const Element& schema<Transient>();
+template <> const Element& schema<Lease>();
+
+// schema_controller.cpp
 template <> const Element& schema<Controller>();
 template <> const Element& schema<ControllerTarget>();
+template <> const Element& schema<ControllerDriver>();
+
+// schema_filesystem.cpp
+template <> const Element& schema<Filesystem>();
+template <> const Element& schema<FilesystemDriver>();
+template <> const Element& schema<FilesystemBinary>();
+template <> const Element& schema<FilesystemLock>();
+template <> const Element& schema<FilesystemIdMap>();
+template <> const Element& schema<FilesystemIds>();
+template <> const Element& schema<FilesystemSource>();
 
 // schema_character.cpp
 template <> const Element& schema<CharBackend>();

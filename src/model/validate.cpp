@@ -135,6 +135,7 @@ Result<> validate(const Domain& domain) {
     if (domain.clock)
         if (auto good = validate_clock(*domain.clock); !good) return about(good);
     if (auto good = validate_disks(domain); !good) return about(good);
+    if (auto good = validate_controllers(domain); !good) return about(good);
     if (auto good = validate_devices(domain); !good) return about(good);
     return about(validate_places(domain));
 }

@@ -7,63 +7,148 @@
 namespace vireo::model {
 namespace {
 
-bool target_name(std::string_view name) {  // fda, hdb, sdaa, vdzz
-    if (name.size() < 3 || name.size() > 5 || name[1] != 'd' ||
-        std::string_view("fhsv").find(name[0]) == std::string_view::npos)
-        return false;
-    return std::ranges::all_of(name.substr(2), [](char c) { return c >= 'a' && c <= 'z'; });
+bool letters(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+bool target_name(std::string_view name) {  // fda, hdb, sdaa, vdzz, xvda
+    for (const std::string_view prefix : {"fd", "hd", "sd", "vd", "xvd", "ubd"})
+        if (name.starts_with(prefix)) return letters(name.substr(prefix.size())) && name.size() < prefix.size() + 4;
+    return false;
 }
 
 bool hex_digits(std::string_view text, std::size_t length) {
     return text.size() == length && text.find_first_not_of("0123456789abcdefABCDEF") == text.npos;
 }
 
+bool printable(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 class DiskCheck {
 public:
     explicit DiskCheck(const Disk& disk)
-        : disk_(disk), bus_(disk.bus()), removable_(disk.device != Disk::Device::disk) {}
+        : disk_(disk),
+          bus_(disk.bus()),
+          removable_(disk.device == Disk::Device::cdrom || disk.device == Disk::Device::floppy),
+          driver_(disk.driver ? *disk.driver : none_) {}
 
     Result<> run() const {
-        if (!target_name(disk_.target.dev))
-            return wrong("is not a possible target name: it is hd, sd, vd or fd and letters, as in 'vda'");
+        if (auto good = name(); !good) return good;
         if (auto good = bus(); !good) return good;
         if (auto good = medium(); !good) return good;
-        return identity();
+        if (auto good = driver(); !good) return good;
+        if (auto good = device_kind(); !good) return good;
+        if (auto good = identity(); !good) return good;
+        if (auto good = image(); !good) return good;
+        if (disk_.type == SourceType::vhostuser)
+            if (auto good = vhost_user(); !good) return good;
+        return disk_.iotune ? tuning(*disk_.iotune) : Result<>();
     }
 
 private:
     Failure wrong(std::string_view what) const {
         return fail(Errc::invalid_config, "disk '", disk_.target.dev, "' ", what);
     }
+    std::string what() const { return "disk '" + disk_.target.dev + "'"; }
+
+    Result<> name() const {
+        const std::string_view dev = disk_.target.dev;
+        if (!target_name(dev))
+            return wrong("is not a possible target name: it is hd, sd, vd or fd and letters, as in 'vda'");
+        return {};
+    }
 
     Result<> bus() const {
         const std::string name(to_string(bus_));
         if ((disk_.device == Disk::Device::floppy) != (bus_ == DiskBus::fdc))
             return wrong("is on the bus " + name + ": the bus fdc is for floppy drives, and they are on no other");
-        if (disk_.device == Disk::Device::cdrom && bus_ == DiskBus::virtio)
-            return wrong(
-                "is a CD-ROM drive on the bus virtio, whose media cannot be changed; use sata, scsi, ide or usb");
+        if (!removable_ && disk_.target.dev.starts_with("fd")) return wrong("has the name of a floppy drive");
+        if (disk_.device == Disk::Device::floppy && !disk_.target.dev.starts_with("fd"))
+            return wrong("is a floppy drive: its name starts with fd");
+        if (disk_.device == Disk::Device::cdrom && (bus_ == DiskBus::virtio || bus_ == DiskBus::sd))
+            return wrong("is a CD-ROM drive on the bus " + name +
+                         ", whose media cannot be changed; use sata, scsi, ide or usb");
         if (disk_.readonly && !removable_ && (bus_ == DiskBus::ide || bus_ == DiskBus::sata))
             return wrong("is read-only: a disk on the bus " + name + " cannot be");
+        if (disk_.target.removable && bus_ != DiskBus::usb) return wrong("has removable, which is for the bus usb");
+        const bool rotates = bus_ == DiskBus::ide || bus_ == DiskBus::scsi || bus_ == DiskBus::sata;
+        if (disk_.target.rotation_rate && !rotates)
+            return wrong("has a rotation_rate, which is for the buses ide, scsi and sata");
+        using Model = Disk::Model;
+        if (disk_.model) {
+            const bool usb = disk_.model == Model::usb_storage || disk_.model == Model::usb_bot;
+            if (usb ? bus_ != DiskBus::usb : bus_ != DiskBus::virtio)
+                return wrong("has the model " + std::string(to_string(*disk_.model)) + ", which is not for the bus " +
+                             name);
+        }
         return {};
     }
 
     Result<> medium() const {
         if (!removable_ && disk_.empty())
-            return wrong("has no source file; only CD-ROM and floppy drives may be empty");
+            return wrong("has no source file or other source; only CD-ROM and floppy drives may be empty");
         if (disk_.target.tray && !removable_) return wrong("has a tray; only CD-ROM and floppy drives do");
-        if (disk_.source) {
-            if (auto good = check_path(disk_.source->file, "disk '" + disk_.target.dev + "'"); !good) return good;
-            if (disk_.source->startup_policy == DiskSource::StartupPolicy::requisite && !removable_)
-                return wrong("has startupPolicy='requisite', which is for CD-ROM and floppy drives");
-        }
-        if (disk_.shareable && disk_.format() != DiskFormat::raw)
+        const auto startup = disk_.source ? disk_.source->startup_policy : std::nullopt;
+        if (startup && disk_.type == SourceType::network)
+            return wrong("has a startupPolicy, which is not possible with a source of type network");
+        if (startup == StorageSource::StartupPolicy::requisite && !removable_)
+            return wrong("has startupPolicy='requisite', which is for CD-ROM and floppy drives");
+        if (disk_.shareable && !disk_.readonly && disk_.format() != DiskFormat::raw)
             return wrong("is shareable: that needs the format raw");
-        if (!disk_.driver) return {};
+        if (disk_.transient) {
+            if (disk_.empty() || disk_.type != SourceType::file)
+                return wrong("is transient, which needs a source of type file");
+            if (disk_.transient->share_backing == true && bus_ == DiskBus::fdc)
+                return wrong("cannot share its transient source on the bus fdc");
+        }
+        return {};
+    }
+
+    Result<> driver() const {
         using Cache = DiskDriver::Cache;
-        const auto cache = disk_.driver->cache;
-        if (disk_.driver->io == DiskDriver::Io::native && cache != Cache::none && cache != Cache::directsync)
+        const auto cache = driver_.cache;
+        if (driver_.io == DiskDriver::Io::native && cache != Cache::none && cache != Cache::directsync)
             return wrong("has io='native', which needs cache='none' or cache='directsync'");
+        if (driver_.copy_on_read == true && (removable_ || disk_.readonly))
+            return wrong("has copy_on_read, which needs a disk that can be written to");
+        if (bus_ != DiskBus::virtio) {
+            const std::string name(to_string(bus_));
+            const auto& v = driver_.virtio;
+            for (const auto& [given, what] :
+                 {std::pair(driver_.ioeventfd.has_value(), "ioeventfd"),
+                  std::pair(driver_.event_idx.has_value(), "event_idx"),
+                  std::pair(driver_.iothread.has_value(), "iothread"),
+                  std::pair(!driver_.iothreads.empty(), "iothreads"), std::pair(driver_.queues.has_value(), "queues"),
+                  std::pair(driver_.queue_size.has_value(), "queue_size"), std::pair(v.iommu.has_value(), "iommu"),
+                  std::pair(v.ats.has_value(), "ats"), std::pair(v.packed.has_value(), "packed"),
+                  std::pair(v.page_per_vq.has_value(), "page_per_vq")})
+                if (given) return wrong("has " + std::string(what) + ", which is for the bus virtio, not for " + name);
+        }
+        if (driver_.iothread && !driver_.iothreads.empty()) return wrong("has both iothread and <iothreads>");
+        const bool qcow2 = disk_.format() == DiskFormat::qcow2;
+        if (driver_.metadata_cache && !qcow2) return wrong("has a <metadata_cache>, which is for the format qcow2");
+        if (driver_.discard_no_unref && !qcow2) return wrong("has discard_no_unref, which is for the format qcow2");
+        return check_format(disk_.format(), what());
+    }
+
+    Result<> device_kind() const {
+        const bool lun = disk_.device == Disk::Device::lun;
+        if (!lun && disk_.sgio) return wrong("has sgio, which is for device='lun'");
+        if (!lun && disk_.rawio) return wrong("has rawio, which is for device='lun'");
+        if (!lun && disk_.source && disk_.source->reservations)
+            return wrong("has <reservations>, which are for device='lun'");
+        if (!lun) return {};
+        if (bus_ != DiskBus::scsi && bus_ != DiskBus::virtio)
+            return wrong("is a lun on the bus " + std::string(to_string(bus_)) + "; luns are on scsi");
+        if (disk_.type == SourceType::network && disk_.source->protocol != NetworkProtocol::iscsi)
+            return wrong("is a lun, which over the network needs the protocol iscsi");
+        const bool possible =
+            disk_.type == SourceType::block || disk_.type == SourceType::network || disk_.type == SourceType::volume;
+        if (!possible) return wrong("is a lun, which needs a source of type block, volume or network (iscsi)");
+        if (disk_.format() != DiskFormat::raw) return wrong("is a lun, whose format is raw");
+        if (!disk_.wwn.empty() || !disk_.vendor.empty() || !disk_.product.empty())
+            return wrong("is a lun, which has the wwn, vendor and product of the real one");
         return {};
     }
 
@@ -71,26 +156,120 @@ private:
         constexpr std::string_view safe = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+. ";
         if (disk_.serial.find_first_not_of(safe) != std::string::npos)
             return wrong("has a serial with characters other than letters, digits, space and _-+.");
+        constexpr std::size_t longest_vendor = 8, longest_product = 16;
+        if (disk_.vendor.size() > longest_vendor || !printable(disk_.vendor))
+            return wrong("has a vendor that is not up to 8 printable characters");
+        if (disk_.product.size() > longest_product || !printable(disk_.product))
+            return wrong("has a product that is not up to 16 printable characters");
+        if ((!disk_.vendor.empty() || !disk_.product.empty()) && bus_ != DiskBus::scsi)
+            return wrong("has vendor or product, which are for the bus scsi");
         if (disk_.wwn.empty()) return {};
-        if (!hex_digits(disk_.wwn, 16)) return wrong("has a wwn that is not 16 hexadecimal digits");
+        std::string_view digits = disk_.wwn;
+        if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
+        if (!hex_digits(digits, 16)) return wrong("has a wwn that is not 16 hexadecimal digits");
         if (bus_ != DiskBus::ide && bus_ != DiskBus::scsi && bus_ != DiskBus::sata)
-            return wrong("has a wwn, which is for the buses ide, sata and scsi");
+            return wrong("has a wwn, which is for the buses ide, scsi and sata");
         return {};
     }
 
+    Result<> image() const {
+        const StorageSource none;
+        const auto& source = disk_.source ? *disk_.source : none;
+        if (disk_.source && !disk_.empty())
+            if (auto good = check_source(source, disk_.type, disk_.format(), what()); !good) return good;
+        if (disk_.auth)
+            if (auto good = check_auth(*disk_.auth, source, disk_.type, what()); !good) return good;
+        if (disk_.encryption)
+            if (auto good = check_encryption(*disk_.encryption, source, disk_.type, disk_.format(), what()); !good)
+                return good;
+        for (const auto* below = &disk_.backing_store; below->has_value(); below = &(*below)->backing_store) {
+            const auto& store = **below;
+            const auto format = store.format ? store.format->type : DiskFormat::raw;
+            if (auto good = check_format(format, what() + " backingStore"); !good) return good;
+            if (!store.type) continue;
+            if (store.source)
+                if (auto good = check_source(*store.source, *store.type, format, what() + " backingStore"); !good)
+                    return good;
+        }
+        return {};
+    }
+
+    Result<> vhost_user() const {
+        if (bus_ != DiskBus::virtio || disk_.device != Disk::Device::disk)
+            return wrong("has a source of type vhostuser, which is for disks on the bus virtio");
+        for (const auto& [given, what] :
+             {std::pair(disk_.iotune.has_value(), "iotune"), std::pair(disk_.blocks.has_value(), "blockio"),
+              std::pair(disk_.geometry.has_value(), "geometry"), std::pair(disk_.transient.has_value(), "transient"),
+              std::pair(disk_.readonly, "readonly"), std::pair(disk_.shareable, "shareable"),
+              std::pair(!disk_.serial.empty(), "serial"), std::pair(driver_.cache.has_value(), "cache"),
+              std::pair(driver_.io.has_value(), "io"), std::pair(driver_.error_policy.has_value(), "error_policy"),
+              std::pair(driver_.rerror_policy.has_value(), "rerror_policy"),
+              std::pair(driver_.copy_on_read.has_value(), "copy_on_read"),
+              std::pair(driver_.discard.has_value(), "discard"), std::pair(driver_.iothread.has_value(), "iothread"),
+              std::pair(driver_.detect_zeroes.has_value(), "detect_zeroes"),
+              std::pair(disk_.image_encryption() != nullptr, "encryption")})
+            if (given)
+                return wrong("has " + std::string(what) + ", which is the server's with a source of type vhostuser");
+        return {};
+    }
+
+    using Limit = std::optional<std::uint64_t>;
+    static bool set(const Limit& limit) { return limit.value_or(0) > 0; }
+
+    // A limit of both directions excludes those of each.
+    Result<> directions(const Limit& total, const Limit& read, const Limit& write, std::string_view what) const {
+        if (set(total) && (set(read) || set(write)))
+            return wrong("has limits of " + std::string(what) + " for both directions together and for each");
+        constexpr std::uint64_t most = 1000000000000000;
+        for (const auto* limit : {&total, &read, &write})
+            if (limit->value_or(0) > most)
+                return wrong("has a limit of " + std::string(what) + " above 10^15, the most that QEMU can keep");
+        return {};
+    }
+    Result<> burst(const Limit& limit, const Limit& most, const Limit& length, std::string_view what) const {
+        if (set(most) && !set(limit))
+            return wrong("has " + std::string(what) + "_max without a limit " + std::string(what));
+        if (set(length) && !set(most))
+            return wrong("has " + std::string(what) + "_max_length without " + std::string(what) + "_max");
+        return {};
+    }
+
+    Result<> tuning(const IoTune& t) const {
+        for (const auto& good : {directions(t.total_bytes, t.read_bytes, t.write_bytes, "bytes_sec"),
+                                 directions(t.total_iops, t.read_iops, t.write_iops, "iops_sec"),
+                                 directions(t.total_bytes_max, t.read_bytes_max, t.write_bytes_max, "bytes_sec_max"),
+                                 directions(t.total_iops_max, t.read_iops_max, t.write_iops_max, "iops_sec_max"),
+                                 burst(t.total_bytes, t.total_bytes_max, t.total_bytes_length, "total_bytes_sec"),
+                                 burst(t.read_bytes, t.read_bytes_max, t.read_bytes_length, "read_bytes_sec"),
+                                 burst(t.write_bytes, t.write_bytes_max, t.write_bytes_length, "write_bytes_sec"),
+                                 burst(t.total_iops, t.total_iops_max, t.total_iops_length, "total_iops_sec"),
+                                 burst(t.read_iops, t.read_iops_max, t.read_iops_length, "read_iops_sec"),
+                                 burst(t.write_iops, t.write_iops_max, t.write_iops_length, "write_iops_sec")})
+            if (!good) return good;
+        return {};
+    }
+
+    inline static const DiskDriver none_;
     const Disk& disk_;
     DiskBus bus_;
     bool removable_;
+    const DiskDriver& driver_;
 };
 
 }  // namespace
 
 Result<> validate_disks(const Domain& domain) {
-    std::set<std::string_view> targets;
+    std::set<std::string_view> targets, wwns;
     for (const auto& disk : domain.devices.disks) {
         if (auto good = DiskCheck(disk).run(); !good) return good;
         if (!targets.insert(disk.target.dev).second)
             return fail(Errc::invalid_config, "two disks have the target '", disk.target.dev, "'");
+        if (!disk.wwn.empty() && !wwns.insert(disk.wwn).second)
+            return fail(Errc::invalid_config, "two disks have the wwn '", disk.wwn, "'");
+    }
+    for (const auto& lease : domain.devices.leases) {
+        if (lease.key.empty()) return fail(Errc::invalid_config, "lease: the key is empty");
+        if (auto good = check_path(lease.path, "lease target"); !good) return good;
     }
     return {};
 }

@@ -11,9 +11,18 @@ namespace vireo::model {
 
 Result<> validate_firmware(const Domain& domain);  // os and what it needs elsewhere
 Result<> validate_disks(const Domain& domain);
+Result<> validate_controllers(const Domain& domain);
 Result<> validate_devices(const Domain& domain);  // each of the others in itself
 Result<> validate_places(
     const Domain& domain);  // controllers, addresses, aliases, boot order: devices among each other
+
+// One storage source, wherever it is; `what` names it in messages: "disk 'vda'". The second and third are for what
+// libvirt also takes beside <source>.
+Result<> check_source(const StorageSource& source, SourceType type, DiskFormat format, std::string_view what);
+Result<> check_auth(const SourceAuth& auth, const StorageSource& source, SourceType type, std::string_view what);
+Result<> check_encryption(const Encryption& encryption, const StorageSource& source, SourceType type, DiskFormat format,
+                          std::string_view what);
+Result<> check_format(DiskFormat format, std::string_view what);  // does QEMU read it?
 
 Result<> check_path(const std::string& path, std::string_view what);  // absolute, when there is one
 

@@ -15,80 +15,6 @@ Failure wrong(std::string what) {
     return fail(Errc::invalid_config, std::move(what));
 }
 
-// ── controllers ──
-using Type = Controller::Type;
-using Model = Controller::Model;
-
-bool model_fits(const Controller& controller) {
-    if (!controller.model) return true;
-    const auto between = [&](Model first, Model last) {
-        return *controller.model >= first && *controller.model <= last;
-    };
-    switch (controller.type) {
-        case Type::pci:
-            return between(Model::pci_root, Model::pcie_root_port);
-        case Type::usb:
-            return between(Model::none, Model::qemu_xhci);
-        case Type::scsi:
-            return between(Model::virtio_scsi, Model::buslogic);
-        case Type::ide:
-        case Type::fdc:
-        case Type::sata:
-        case Type::virtio_serial:
-            break;
-    }
-    return false;
-}
-
-bool companion(const Controller& c) {
-    return c.model && *c.model >= Model::ich9_ehci1 && *c.model <= Model::ich9_uhci3;
-}
-bool root(const Controller& c) {
-    return c.model == Model::pci_root || c.model == Model::pcie_root;
-}
-
-Result<> validate_controller(const Controller& c) {
-    const std::string name = "controller of type " + std::string(to_string(c.type)) + ": ";
-    if (!model_fits(c)) return wrong(name + "it cannot have the model '" + std::string(to_string(*c.model)) + "'");
-    const bool xhci = c.model == Model::nec_xhci || c.model == Model::qemu_xhci;
-    if (c.ports && !xhci && c.type != Type::virtio_serial)
-        return wrong(name + "only xhci and virtio-serial have ports");
-    if (c.ports && xhci && *c.ports > 15) return wrong(name + "xhci has at most 15 ports");
-    if (c.vectors && c.type != Type::virtio_serial) return wrong(name + "only virtio-serial has vectors");
-    if ((c.target || !c.model_name.empty()) && c.type != Type::pci)
-        return wrong(name + "only pci has a target or a model name");
-    if (c.master_start_port && !companion(c)) return wrong(name + "only a companion (ich9-uhci…) has a master");
-    if (c.type != Type::pci) return {};
-    if (!c.model) return wrong(name + "it needs a model");
-    if (root(c) && c.index.value_or(0) != 0) return wrong(name + "pci-root and pcie-root have the index 0");
-    if (!root(c) && c.index == 0u) return wrong(name + "the one with index 0 must be pci-root or pcie-root");
-    if (root(c) && c.info.address) return wrong(name + "pci-root and pcie-root have no address");
-    if (c.target && c.target->chassis_nr && c.model != Model::pci_bridge)
-        return wrong(name + "only pci-bridge has a chassisNr");
-    if (c.target && (c.target->chassis || c.target->port) && c.model != Model::pcie_root_port)
-        return wrong(name + "only pcie-root-port has chassis and port");
-    return {};
-}
-
-Result<> validate_controllers(const Devices& devices) {
-    std::set<std::pair<Type, std::uint32_t>> taken;
-    bool usb = false, no_usb = false;
-    for (const auto& c : devices.controllers) {
-        if (auto good = validate_controller(c); !good) return good;
-        if (c.type == Type::usb) (c.model == Model::none ? no_usb : usb) = true;
-        // The companions of one USB 2 controller share its index.
-        if (c.index && !companion(c) && !taken.emplace(c.type, *c.index).second)
-            return wrong("two controllers of type " + std::string(to_string(c.type)) + " have the index " +
-                         std::to_string(*c.index));
-    }
-    if (no_usb && usb) return wrong("controller of type usb: with the model 'none' there can be no other");
-    const auto on_usb = [](const Disk& disk) { return disk.bus() == DiskBus::usb; };
-    const auto input_on_usb = [](const Input& input) { return input.bus == Input::Bus::usb; };
-    if (no_usb && (std::ranges::any_of(devices.disks, on_usb) || std::ranges::any_of(devices.inputs, input_on_usb)))
-        return wrong("a device needs USB, which a controller with the model 'none' switches off");
-    return {};
-}
-
 // ── addresses, aliases, boot order ──
 enum Kinds : unsigned {  // by the variant's index
     pci = 1 << 0,
@@ -262,7 +188,6 @@ Result<> place_rest(const Devices& devices, Places& places) {
 }  // namespace
 
 Result<> validate_places(const Domain& domain) {
-    if (auto good = validate_controllers(domain.devices); !good) return good;
     Places places;
     if (auto good = place_storage(domain, places); !good) return good;
     if (auto good = place_character(domain.devices, places); !good) return good;

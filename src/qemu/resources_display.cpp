@@ -4,9 +4,11 @@
 namespace vireo::qemu {
 namespace {
 
-DiskImage image_of(const model::DiskSource& source, model::DiskFormat format, bool read_only) {
+DiskImage image_of(const model::StorageSource& source, model::SourceType type, model::DiskFormat format,
+                   bool read_only) {
     DiskImage image;
-    image.path = source.file;
+    image.path = type == model::SourceType::block ? source.dev : source.file;
+    image.block_device = type == model::SourceType::block;
     image.format = format;
     image.read_only = read_only;
     return image;
@@ -15,10 +17,12 @@ DiskImage image_of(const model::DiskSource& source, model::DiskFormat format, bo
 std::vector<DiskImage> chain_of(const model::Disk& disk) {
     std::vector<DiskImage> chain;
     if (disk.empty()) return chain;
-    chain.push_back(image_of(*disk.source, disk.format(), disk.readonly || disk.device == model::Disk::Device::cdrom));
+    chain.push_back(
+        image_of(*disk.source, disk.type, disk.format(), disk.readonly || disk.device == model::Disk::Device::cdrom));
     const auto* below = &disk.backing_store;
     for (; below->has_value() && (*below)->source; below = &(*below)->backing_store)
-        chain.push_back(image_of(*(*below)->source, (*below)->format.value_or(model::DiskFormat::raw), true));
+        chain.push_back(image_of(*(*below)->source, (*below)->type.value_or(model::SourceType::file),
+                                 (*below)->format ? (*below)->format->type : model::DiskFormat::raw, true));
     return chain;
 }
 

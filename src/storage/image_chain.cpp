@@ -26,6 +26,15 @@ struct Next {
     bool follow = false;  // may the last component be a symbolic link?
 };
 
+bool is_supported(DiskFormat format) noexcept {
+    return format == DiskFormat::raw || format == DiskFormat::qcow2;
+}
+
+std::string path_of(const std::optional<model::StorageSource>& source, model::SourceType type) {
+    if (!source) return {};
+    return type == model::SourceType::block ? source->dev : source->file;
+}
+
 std::string_view hint_for(int error_number, bool read_only) {
     switch (error_number) {
         case ENOENT:
@@ -77,6 +86,9 @@ Result<> check_kind(const Next& image) {
 
 Result<ImageLayer> open_layer(const Next& image, bool read_only) {
     if (auto kind = check_kind(image); !kind) return Failure(kind.error());
+    if (!is_supported(image.format))
+        return fail(Errc::unsupported, image.path, " has the format '", to_string(image.format),
+                    "', which cannot be used yet; raw and qcow2 can");
     ImageLayer layer;
     layer.path = image.path;
     layer.format = image.format;
@@ -139,7 +151,8 @@ Result<DiskFormat> backing_format(const ImageLayer& layer, const Qcow2Header& he
                 .with_hint(fmt::format("Formats are never guessed, because a guest could forge one. Say it in "
                                        "the image: qemu-img rebase -u -F FORMAT -b '{}' '{}'",
                                        header.backing_file, layer.path)));
-    if (auto format = model::from_string<DiskFormat>(header.backing_format)) return *format;
+    const auto format = model::from_string<DiskFormat>(header.backing_format);
+    if (format && is_supported(*format)) return *format;
     return fail(Errc::unsupported, "the image ", layer.path, " lies on ", header.backing_file, " of the format '",
                 header.backing_format, "', which is not supported; raw and qcow2 are");
 }
@@ -187,14 +200,14 @@ Identity identity(const ImageLayer& layer) noexcept {
 
 ImageRequest request_of(const model::Disk& disk) {
     ImageRequest request;
-    request.path = disk.source ? disk.source->file : std::string();
+    request.path = path_of(disk.source, disk.type);
     request.format = disk.format();
     request.read_only = disk.readonly || disk.device == model::Disk::Device::cdrom;
     for (const auto* below = &disk.backing_store; below->has_value(); below = &(*below)->backing_store) {
         BackingWish wish;
         wish.ends = !(*below)->type;
-        wish.path = (*below)->source ? (*below)->source->file : std::string();
-        wish.format = (*below)->format;
+        wish.path = path_of((*below)->source, (*below)->type.value_or(model::SourceType::file));
+        if ((*below)->format) wish.format = (*below)->format->type;
         request.backing.push_back(std::move(wish));
         if (request.backing.size() >= deepest_chain) break;
     }
