@@ -169,7 +169,7 @@ Requirements requirements_of(const model::Domain& domain) {
     if (os.firmware == model::FirmwareType::bios) wanted.interface_type = "bios";
     wanted.architecture = os.type.arch.empty() ? host_architecture() : os.type.arch;
     wanted.machine = os.type.machine;
-    wanted.smm = domain.features.smm;
+    if (domain.features.smm) wanted.smm = domain.features.smm->on;
     add_wishes(domain, wanted);
     if (os.loader) {
         wanted.secure = os.loader->secure;

@@ -11,8 +11,14 @@
 #include "model/features.hpp"
 #include "model/kept.hpp"
 #include "model/lifecycle.hpp"
+#include "model/memory.hpp"
 #include "model/names.hpp"
 #include "model/os.hpp"
+#include "model/processors.hpp"
+#include "model/qemu_extras.hpp"
+#include "model/security.hpp"
+#include "model/sysinfo.hpp"
+#include "model/tuning.hpp"
 #include "model/uuid.hpp"
 
 #include <cstdint>
@@ -26,16 +32,11 @@ enum class DomainType { qemu, kvm };
 template <>
 inline constexpr auto names<DomainType> = words("qemu", "kvm");
 
-struct Vcpu {  // <vcpu placement='static' current='1'>2</vcpu>
-    enum class Placement { fixed };
-    std::uint32_t count = 1;               // the most the guest can have: 1 … 4096
-    std::optional<std::uint32_t> current;  // online at start; all when absent
-    std::optional<Placement> placement;
+struct GenerationId {          // changes when the guest goes back in time: restored, cloned
+    std::optional<Uuid> uuid;  // made when absent
     Kept kept;
-    bool operator==(const Vcpu&) const = default;
+    bool operator==(const GenerationId&) const = default;
 };
-template <>
-inline constexpr auto names<Vcpu::Placement> = words("static");
 
 struct Devices {
     std::string emulator;  // absolute path; empty: chosen by architecture
@@ -64,21 +65,45 @@ struct Domain {
     std::optional<std::uint32_t> id;  // of a running domain; read, but not part of a definition
     std::string name;                 // 1 … 255 bytes, one line, no '/'; a label, unique on a host
     std::optional<Uuid> uuid;         // the identity; made when absent
-    std::string title;                // one line
+    std::optional<GenerationId> generation_id;
+    std::string title;  // one line
     std::string description;
-    std::string metadata;                         // other programs' XML, kept as it is: the children of <metadata>
-    std::uint64_t memory = 0;                     // bytes, a multiple of 1 KiB
+    std::string metadata;  // other programs' XML, kept as it is: the children of <metadata>
+    std::optional<MaxMemory> max_memory;
+    std::uint64_t memory = 0;                     // bytes, a multiple of 1 KiB; 0: the sum of the NUMA cells
+    std::optional<bool> dump_core;                // is the memory in a core file of QEMU?
     std::optional<std::uint64_t> current_memory;  // bytes after ballooning; memory when absent
+    Box<BlkioTune> blkio_tune;
+    Box<MemTune> mem_tune;
+    Box<MemoryBacking> memory_backing;
     Vcpu vcpu;
+    std::vector<VcpuState> vcpus;
+    std::optional<std::uint32_t> iothreads;  // how many; they are numbered from 1 unless iothread_ids says otherwise
+    std::vector<IoThread> iothread_ids;
+    std::optional<DefaultIoThread> default_iothread;
+    Box<CpuTune> cpu_tune;
+    Box<NumaTune> numa_tune;
+    std::optional<Resource> resource;
+    std::vector<SysInfo> sysinfo;
     Os os;
+    std::optional<IdMap> idmap;
     Features features;
     std::optional<Cpu> cpu;
     std::optional<Clock> clock;                  // utc when absent
     std::optional<LifecycleAction> on_poweroff;  // destroy when absent
     std::optional<LifecycleAction> on_reboot;    // restart when absent
     std::optional<CrashAction> on_crash;         // destroy when absent
+    std::optional<LockFailureAction> on_lockfailure;
     std::optional<PowerManagement> pm;
+    std::vector<PerfEvent> perf;
     Devices devices;
+    std::vector<SecurityLabel> security_labels;
+    std::vector<KeyWrapCipher> key_wrap;
+    std::optional<LaunchSecurity> launch_security;
+    Box<QemuCommandLine> qemu_command_line;
+    Box<QemuCapabilities> qemu_capabilities;
+    Box<QemuOverride> qemu_override;
+    std::optional<DeprecationBehavior> qemu_deprecation;
     Kept kept;
     bool operator==(const Domain&) const = default;
 };

@@ -19,6 +19,10 @@ template <>
 inline constexpr auto names<CrashAction> =
     words("destroy", "restart", "rename-restart", "preserve", "coredump-destroy", "coredump-restart");
 
+enum class LockFailureAction { poweroff, restart, pause, ignore };
+template <>
+inline constexpr auto names<LockFailureAction> = words("poweroff", "restart", "pause", "ignore");
+
 struct PowerManagement {                  // does the guest see the sleep states?
     std::optional<bool> suspend_to_mem;   // ACPI S3
     std::optional<bool> suspend_to_disk;  // ACPI S4

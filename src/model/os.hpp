@@ -27,6 +27,20 @@ enum class BootDevice { fd, hd, cdrom, network };
 template <>
 inline constexpr auto names<BootDevice> = words("fd", "hd", "cdrom", "network");
 
+struct AcpiTable {
+    enum class Type { raw, rawset, slic, msdm };
+    Type type = Type::slic;
+    std::string path;
+    Kept kept;
+    bool operator==(const AcpiTable&) const = default;
+};
+template <>
+inline constexpr auto names<AcpiTable::Type> = words("raw", "rawset", "slic", "msdm");
+
+enum class SmbiosMode { none, emulate, host, sysinfo };
+template <>
+inline constexpr auto names<SmbiosMode> = words("none", "emulate", "host", "sysinfo");
+
 struct BootMenu {
     bool enable = false;
     std::optional<std::uint32_t> timeout;  // milliseconds, 0 … 65535
@@ -51,9 +65,13 @@ struct Os {
     std::string kernel;
     std::string initrd;
     std::string cmdline;
+    std::string dtb;   // a flattened device tree
+    std::string shim;  // that starts the kernel under Secure Boot
+    std::vector<AcpiTable> acpi_tables;
     std::vector<BootDevice> boot;  // not together with a device's boot order
     std::optional<BootMenu> boot_menu;
     std::optional<Bios> bios;
+    std::optional<SmbiosMode> smbios;  // sysinfo: as <sysinfo> says; host: the host's own
     Kept kept;
     bool operator==(const Os&) const = default;
 };

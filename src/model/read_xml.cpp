@@ -174,7 +174,8 @@ bool XmlReader::unit_of_present(const Here& here, std::string_view name) {
 void XmlReader::undo(const Here& here, const Field& field) {
     if (field.slot->list || field.kind == Field::Kind::element) return;  // undone where they were made
     for (const auto& other : here.element.fields)
-        if (other.kind == Field::Kind::child_attribute && other.name == field.name)
+        if ((other.kind == Field::Kind::child_attribute || other.kind == Field::Kind::beside) &&
+            other.name == field.name)
             other.slot->drop(other.member(here.object));
     auto& kept = *here.element.kept_of(here.object);
     if (kept.has_value()) std::erase_if(*kept, [&](const KeptItem& item) { return item.element == field.name; });
@@ -206,6 +207,7 @@ bool XmlReader::read_known(const Here& here, const XMLElement& child, const Fiel
         }
         case Field::Kind::attribute:
         case Field::Kind::text:
+        case Field::Kind::beside:
             break;
     }
     return false;
@@ -249,7 +251,10 @@ bool XmlReader::read_text_child(const Here& here, const XMLElement& child, const
     for (const auto* a = child.FirstAttribute(); a; a = a->Next()) {
         if (sized && field.unit == a->Name())
             unit = a->Value();
-        else if (!stray_attribute(here, child, field, at, a->Name(), a->Value(), a->GetLineNum()))
+        else if (const auto* beside = here.element.beside(field, a->Name())) {
+            first_time(here.seen, *beside);
+            if (!set(here, *beside, a->Value(), at, a->Name(), a->GetLineNum(), {})) return false;
+        } else if (!stray_attribute(here, child, field, at, a->Name(), a->Value(), a->GetLineNum()))
             return false;
     }
     if (!collect_text(child, at, text)) return false;

@@ -78,6 +78,7 @@ struct Scalar {
     void (*format)(const void* value, std::string& out, const Traits& traits);  // not escaped
     bool (*from_json)(const boost::json::value& json, void* value, const Traits& traits, Fault& fault);
     boost::json::value (*to_json)(const void* value, const Traits& traits);
+    std::span<const std::string_view> samples = {};  // of a type's own scalar: words that it takes, for tests
 };
 
 namespace scalar {
@@ -93,13 +94,21 @@ extern const Scalar uuid;
 extern const Scalar number_set;  // NumberSet; at most traits.max
 }  // namespace scalar
 
+// A type that says itself how it is a word.
+template <class T>
+concept OwnScalar = requires {
+    { T::scalar() } -> std::same_as<const Scalar&>;
+};
+
 template <class T>
 concept ScalarType = std::same_as<T, std::string> || std::same_as<T, bool> || std::same_as<T, Uuid> ||
-                     std::same_as<T, NumberSet> || std::integral<T> || Named<T>;
+                     std::same_as<T, NumberSet> || std::integral<T> || Named<T> || OwnScalar<T>;
 
 template <ScalarType T>
 const Scalar& scalar_of() {
-    if constexpr (std::same_as<T, std::string>)
+    if constexpr (OwnScalar<T>)
+        return T::scalar();
+    else if constexpr (std::same_as<T, std::string>)
         return scalar::text;
     else if constexpr (std::same_as<T, bool>)
         return scalar::yes_no;

@@ -34,6 +34,14 @@ const Field* Element::by_key(std::string_view key, const void* object) const noe
     return select(fields, object, [key](const Field& field) { return field.key == key; });
 }
 
+const Field* Element::beside(const Field& child, std::string_view attribute) const noexcept {
+    for (const auto* field = &child + 1; field != fields.data() + fields.size(); ++field) {
+        if (field->kind != Field::Kind::beside) break;
+        if (field->inner == attribute) return field;
+    }
+    return nullptr;
+}
+
 const Element::Refusal* Element::refusal(std::string_view name) const noexcept {
     const auto found = std::ranges::find(later, name, &Refusal::name);
     return found == later.end() ? nullptr : &*found;

@@ -39,6 +39,7 @@ struct Field {
         flag,             // <name/>
         child_text,       // <name>…</name>
         child_attribute,  // <name inner='…'/>; neighbours of the same name share the element
+        beside,           // <name inner='…'>: an attribute of the child_text before it
         element,          // <name>, with a schema of its own
         wrapped,          // <name><inner/><inner/></name>: a list with an element around it
         raw,              // <name>any XML</name>
@@ -74,7 +75,7 @@ struct Field {
     }
     const void* at(const void* object, std::size_t index) const { return slot->at(member(object), index); }
     bool in_attribute() const { return kind == Kind::attribute; }
-    bool in_child() const { return kind != Kind::attribute && kind != Kind::text; }
+    bool in_child() const { return kind != Kind::attribute && kind != Kind::text && kind != Kind::beside; }
 };
 
 // An element whose attribute `discriminator` chooses among structs (a std::variant).
@@ -103,6 +104,7 @@ public:
     const Field* text(const void* object = nullptr) const noexcept;
     const Field* child(std::string_view name, const void* object = nullptr) const noexcept;
     const Field* by_key(std::string_view key, const void* object = nullptr) const noexcept;
+    const Field* beside(const Field& child, std::string_view attribute) const noexcept;
     const Refusal* refusal(std::string_view name) const noexcept;
     const Alternative* alternative(std::string_view word) const noexcept;
     Kept* kept_of(void* object) const;  // null: it keeps nothing
@@ -184,6 +186,16 @@ public:
     template <class M>
     Declare& child_attribute(std::string_view name, std::string_view attribute, M T::* member) {
         add(Field::Kind::child_attribute, name, member);
+        last().inner = attribute;
+        return *this;
+    }
+    // An attribute of the child before it, which is text: <memory dumpCore='off'>4194304</memory>. A key of its own in
+    // JSON.
+    template <class M>
+    Declare& beside(std::string_view attribute, M T::* member) {
+        const auto child = last().name;
+        add(Field::Kind::beside, attribute, member);
+        last().name = child;
         last().inner = attribute;
         return *this;
     }

@@ -11,9 +11,9 @@ const Element& schema<Clock>() {
         .attribute("adjustment", &Clock::adjustment)
         .attribute("basis", &Clock::basis)
         .attribute("timezone", &Clock::timezone)
+        .attribute("start", &Clock::start)
         .child("timer", &Clock::timers)
         .kept(&Clock::kept)
-        .later("start")
         .build();
     return element;
 }
@@ -25,8 +25,21 @@ const Element& schema<Timer>() {
         .attribute("present", &Timer::present)
         .attribute("tickpolicy", &Timer::tick_policy)
         .attribute("track", &Timer::track)
+        .attribute("frequency", &Timer::frequency)
+        .attribute("mode", &Timer::mode)
+        .child("catchup", &Timer::catchup)
         .kept(&Timer::kept)
-        .later("frequency", "mode", "catchup")
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<TimerCatchup>() {
+    static const Element element = Declare<TimerCatchup>()
+        .attribute("threshold", &TimerCatchup::threshold)
+        .attribute("slew", &TimerCatchup::slew)
+        .attribute("limit", &TimerCatchup::limit)
+        .kept(&TimerCatchup::kept)
         .build();
     return element;
 }

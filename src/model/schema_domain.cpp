@@ -4,7 +4,7 @@
 // clang-format off: one line, one element or attribute
 namespace vireo::model {
 namespace {
-constexpr std::uint64_t most_vcpus = 4096;
+bool has_memory(const Domain& domain) { return domain.memory != 0; }
 bool has_features(const Domain& domain) { return domain.features != Features(); }
 }  // namespace
 
@@ -15,38 +15,58 @@ const Element& schema<Domain>() {
         .attribute("id", &Domain::id)
         .child("name", &Domain::name).required()
         .child("uuid", &Domain::uuid)
+        .child("genid", &Domain::generation_id).bare()
         .child("title", &Domain::title)
         .child("description", &Domain::description)
         .raw("metadata", &Domain::metadata)
-        .child("memory", &Domain::memory).bytes().required()
-        .child("currentMemory", &Domain::current_memory).bytes()
+        .child("maxMemory", &Domain::max_memory)
+        .child("memory", &Domain::memory).bytes().only_if<has_memory>()
+        .beside("dumpCore", &Domain::dump_core).on_off().key("dumpCore")
+        .child("currentMemory", &Domain::current_memory).bytes().live()
+        .child("blkiotune", &Domain::blkio_tune)
+        .child("memtune", &Domain::mem_tune)
+        .child("memoryBacking", &Domain::memory_backing)
         .child("vcpu", &Domain::vcpu)
+        .wrapped("vcpus", "vcpu", &Domain::vcpus)
+        .child("iothreads", &Domain::iothreads)
+        .wrapped("iothreadids", "iothread", &Domain::iothread_ids)
+        .child("defaultiothread", &Domain::default_iothread).bare()
+        .child("cputune", &Domain::cpu_tune)
+        .child("numatune", &Domain::numa_tune)
+        .child("resource", &Domain::resource)
+        .child("sysinfo", &Domain::sysinfo)
         .child("os", &Domain::os).required()
+        .child("idmap", &Domain::idmap)
         .child("features", &Domain::features).only_if<has_features>()
         .child("cpu", &Domain::cpu)
         .child("clock", &Domain::clock)
         .child("on_poweroff", &Domain::on_poweroff)
         .child("on_reboot", &Domain::on_reboot)
         .child("on_crash", &Domain::on_crash)
+        .child("on_lockfailure", &Domain::on_lockfailure)
         .child("pm", &Domain::pm)
+        .wrapped("perf", "event", &Domain::perf)
         .child("devices", &Domain::devices)
+        .child("seclabel", &Domain::security_labels)
+        .wrapped("keywrap", "cipher", &Domain::key_wrap)
+        .child("launchSecurity", &Domain::launch_security)
+        .child("qemu:commandline", &Domain::qemu_command_line)
+        .child("qemu:capabilities", &Domain::qemu_capabilities)
+        .child("qemu:override", &Domain::qemu_override)
+        .child_attribute("qemu:deprecation", "behavior", &Domain::qemu_deprecation)
         .kept(&Domain::kept)
-        .later("genid", "maxMemory", "blkiotune", "memtune", "memoryBacking", "vcpus", "iothreads", "iothreadids", "defaultiothread")
-        .later("cputune", "numatune", "resource", "sysinfo", "bootloader", "bootloader_args", "idmap", "on_lockfailure", "perf")
-        .later("seclabel", "keywrap", "launchSecurity", "throttlegroups")
-        .later("qemu:commandline", "qemu:override", "qemu:capabilities", "qemu:deprecation")
+        .refuse("bootloader", "it is for Xen's paravirtual guests")
+        .refuse("bootloader_args", "it is for Xen's paravirtual guests")
+        .later("throttlegroups")
         .build();
     return element;
 }
 
 template <>
-const Element& schema<Vcpu>() {
-    static const Element element = Declare<Vcpu>()
-        .attribute("placement", &Vcpu::placement)
-        .attribute("current", &Vcpu::current).range(1, most_vcpus)
-        .text("count", &Vcpu::count).range(1, most_vcpus).required()
-        .kept(&Vcpu::kept)
-        .later("cpuset")
+const Element& schema<GenerationId>() {
+    static const Element element = Declare<GenerationId>()
+        .text("uuid", &GenerationId::uuid)
+        .kept(&GenerationId::kept)
         .build();
     return element;
 }

@@ -16,11 +16,21 @@ const Element& schema<Os>() {
         .child("kernel", &Os::kernel)
         .child("initrd", &Os::initrd)
         .child("cmdline", &Os::cmdline)
+        .child("dtb", &Os::dtb)
+        .child("shim", &Os::shim)
+        .wrapped("acpi", "table", &Os::acpi_tables)
         .child_attribute("boot", "dev", &Os::boot)
         .child("bootmenu", &Os::boot_menu)
         .child("bios", &Os::bios)
+        .child_attribute("smbios", "mode", &Os::smbios)
         .kept(&Os::kept)
-        .later("init", "initarg", "initenv", "initdir", "inituser", "initgroup", "dtb", "root", "acpi", "smbios", "shim")
+        .refuse("init", "it is for containers")
+        .refuse("initarg", "it is for containers")
+        .refuse("initenv", "it is for containers")
+        .refuse("initdir", "it is for containers")
+        .refuse("inituser", "it is for containers")
+        .refuse("initgroup", "it is for containers")
+        .refuse("root", "it is for Xen's paravirtual guests")
         .build();
     return element;
 }
@@ -32,6 +42,16 @@ const Element& schema<OsType>() {
         .attribute("machine", &OsType::machine)
         .text("kind", &OsType::kind).required()
         .kept(&OsType::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<AcpiTable>() {
+    static const Element element = Declare<AcpiTable>()
+        .attribute("type", &AcpiTable::type).required()
+        .text("path", &AcpiTable::path).required()
+        .kept(&AcpiTable::kept)
         .build();
     return element;
 }

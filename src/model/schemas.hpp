@@ -10,26 +10,128 @@ namespace vireo::model {
 
 // schema_domain.cpp
 template <> const Element& schema<Domain>();
-template <> const Element& schema<Vcpu>();
+template <> const Element& schema<GenerationId>();
 template <> const Element& schema<PowerManagement>();
 template <> const Element& schema<Devices>();
 
 // schema_features.cpp
 template <> const Element& schema<Features>();
+template <> const Element& schema<Apic>();
+template <> const Element& schema<Hyperv>();
+template <> const Element& schema<HypervSpinlocks>();
+template <> const Element& schema<HypervTimers>();
+template <> const Element& schema<HypervVendor>();
+template <> const Element& schema<HypervTlbFlush>();
+template <> const Element& schema<Kvm>();
+template <> const Element& schema<KvmDirtyRing>();
+template <> const Element& schema<Xen>();
+template <> const Element& schema<XenPassthrough>();
+template <> const Element& schema<Gic>();
+template <> const Element& schema<Smm>();
+template <> const Element& schema<Hpt>();
+template <> const Element& schema<Tcg>();
 
 // schema_clock.cpp
 template <> const Element& schema<Clock>();
 template <> const Element& schema<Timer>();
+template <> const Element& schema<TimerCatchup>();
 
 // schema_cpu.cpp
 template <> const Element& schema<Cpu>();
 template <> const Element& schema<CpuModel>();
 template <> const Element& schema<CpuTopology>();
 template <> const Element& schema<CpuFeature>();
+template <> const Element& schema<CpuCache>();
+template <> const Element& schema<CpuAddressSize>();
+
+// schema_numa.cpp
+template <> const Element& schema<Numa>();
+template <> const Element& schema<NumaCell>();
+template <> const Element& schema<NumaDistance>();
+template <> const Element& schema<NumaCache>();
+template <> const Element& schema<NumaInterconnects>();
+template <> const Element& schema<NumaLatency>();
+template <> const Element& schema<NumaBandwidth>();
+
+// schema_memory.cpp
+template <> const Element& schema<MaxMemory>();
+template <> const Element& schema<MemoryBacking>();
+template <> const Element& schema<HugePages>();
+template <> const Element& schema<HugePage>();
+template <> const Element& schema<MemoryAllocation>();
+
+// schema_processors.cpp
+template <> const Element& schema<Vcpu>();
+template <> const Element& schema<VcpuState>();
+template <> const Element& schema<IoThread>();
+template <> const Element& schema<IoThreadPoll>();
+template <> const Element& schema<DefaultIoThread>();
+
+// schema_tuning.cpp
+template <> const Element& schema<CpuTune>();
+template <> const Element& schema<VcpuPin>();
+template <> const Element& schema<EmulatorPin>();
+template <> const Element& schema<IoThreadPin>();
+template <> const Element& schema<VcpuScheduler>();
+template <> const Element& schema<IoThreadScheduler>();
+template <> const Element& schema<EmulatorScheduler>();
+template <> const Element& schema<CacheTune>();
+template <> const Element& schema<CacheShare>();
+template <> const Element& schema<CacheMonitor>();
+template <> const Element& schema<MemoryTune>();
+template <> const Element& schema<BandwidthShare>();
+template <> const Element& schema<BandwidthMonitor>();
+template <> const Element& schema<NumaTune>();
+template <> const Element& schema<NumaMemory>();
+template <> const Element& schema<NumaNode>();
+template <> const Element& schema<MemTune>();
+template <> const Element& schema<BlkioTune>();
+template <> const Element& schema<BlkioDevice>();
+template <> const Element& schema<Resource>();
+template <> const Element& schema<PerfEvent>();
+
+// schema_security.cpp
+template <> const Element& schema<SecurityLabel>();
+template <> const Element& schema<LaunchSecurity>();
+template <> const Element& schema<SevLaunch>();
+template <> const Element& schema<SevSnpLaunch>();
+template <> const Element& schema<S390PvLaunch>();
+template <> const Element& schema<TdxLaunch>();
+template <> const Element& schema<TdxQuoteService>();
+template <> const Element& schema<KeyWrapCipher>();
+template <> const Element& schema<IdMap>();
+template <> const Element& schema<IdMapEntry>();
+
+// schema_sysinfo.cpp
+template <> const Element& schema<SysInfo>();
+template <> const Element& schema<SmbiosInfo>();
+template <> const Element& schema<SmbiosTable<SmbiosBios>>();
+template <> const Element& schema<SmbiosEntry<SmbiosBios>>();
+template <> const Element& schema<SmbiosTable<SmbiosSystem>>();
+template <> const Element& schema<SmbiosEntry<SmbiosSystem>>();
+template <> const Element& schema<SmbiosTable<SmbiosBoard>>();
+template <> const Element& schema<SmbiosEntry<SmbiosBoard>>();
+template <> const Element& schema<SmbiosTable<SmbiosChassis>>();
+template <> const Element& schema<SmbiosEntry<SmbiosChassis>>();
+template <> const Element& schema<OemStrings>();
+template <> const Element& schema<FwCfgInfo>();
+template <> const Element& schema<FwCfgEntry>();
+
+// schema_qemu.cpp
+template <> const Element& schema<QemuCommandLine>();
+template <> const Element& schema<QemuArgument>();
+template <> const Element& schema<QemuEnvironment>();
+template <> const Element& schema<QemuCapabilities>();
+template <> const Element& schema<QemuCapability>();
+template <> const Element& schema<QemuOverride>();
+template <> const Element& schema<QemuDeviceOverride>();
+template <> const Element& schema<QemuFrontend>();
+template <> const Element& schema<QemuProperty>();
 
 // schema_os.cpp
 template <> const Element& schema<Os>();
 template <> const Element& schema<OsType>();
+template <> const Element& schema<AcpiTable>();
 template <> const Element& schema<BootMenu>();
 template <> const Element& schema<Bios>();
 

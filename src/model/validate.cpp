@@ -21,8 +21,9 @@ Result<> validate_basics(const Domain& domain) {
         return wrong("the UUID " + domain.uuid->to_string() + " identifies nothing: all its digits are the same",
                      "Leave <uuid> out and Vireo makes one.");
     if (domain.title.find('\n') != std::string::npos) return wrong("the title must be one line");
-    if (domain.memory == 0) return wrong("a domain needs memory: <memory> is 0");
-    if (domain.current_memory && *domain.current_memory > domain.memory)
+    if (domain.memory == 0 && !(domain.cpu && domain.cpu->numa))
+        return wrong("a domain needs memory: <memory> is not there, or 0");
+    if (domain.memory && domain.current_memory && *domain.current_memory > domain.memory)
         return wrong("currentMemory (" + std::to_string(*domain.current_memory / 1024) + " KiB) is more than memory (" +
                      std::to_string(domain.memory / 1024) + " KiB)");
     const auto& vcpu = domain.vcpu;
@@ -87,8 +88,13 @@ Result<> validate_timer(const Timer& timer) {
 
 Result<> validate_clock(const Clock& clock) {
     const bool variable = clock.offset == Clock::Offset::variable;
-    if (!variable && (clock.adjustment || clock.basis))
-        return wrong("clock: adjustment and basis are for offset='variable'");
+    if (!variable && clock.basis) return wrong("clock: basis is for offset='variable'");
+    if (clock.adjustment && clock.offset != Clock::Offset::utc && clock.offset != Clock::Offset::localtime && !variable)
+        return wrong("clock: adjustment is for the offsets variable, utc and localtime");
+    if (variable && clock.adjustment && clock.adjustment->reset)
+        return wrong("clock: adjustment='reset' is for the offsets utc and localtime");
+    if ((clock.offset == Clock::Offset::absolute) != clock.start.has_value())
+        return wrong("clock: offset='absolute' and the attribute start belong together");
     if ((clock.offset == Clock::Offset::timezone) != !clock.timezone.empty())
         return wrong("clock: offset='timezone' and the attribute timezone belong together");
     std::set<Timer::Name> timers;

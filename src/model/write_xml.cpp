@@ -151,6 +151,9 @@ private:
         if (field.kind == Field::Kind::element) return nested(field, field.name, value, depth_ + 1);
         start(depth_ + 1, field);
         if (!field.unit.empty()) unit_attribute(field, value);
+        for (const auto* next = &field + 1;
+             next != element_.fields.data() + element_.fields.size() && next->kind == Field::Kind::beside; ++next)
+            if (next->count(object_)) scalar_attribute(next->inner, *next, next->at(object_, 0));
         kept_attributes(field.name);
         if (field.kind == Field::Kind::flag) {
             out_ += "/>\n";

@@ -205,7 +205,7 @@ void CommandLineBuilder::add_machine() {
         problem(Errc::invalid_config, "a secure loader needs system management mode, which only q35 machines have");
     if (secure && features.smm == false) problem(Errc::invalid_config, "a secure loader needs <smm state='on'/>");
     if (x86()) {
-        if (features.smm || secure) switched("smm", secure || *features.smm);
+        if (features.smm || secure) switched("smm", secure || features.smm->on);
         if (features.vmport) switched("vmport", *features.vmport);
         for (const auto& timer : domain_.clock ? domain_.clock->timers : std::vector<model::Timer>())
             if (timer.name == model::Timer::Name::hpet && timer.present) switched("hpet", *timer.present);

@@ -109,9 +109,12 @@ void CommandLineBuilder::add_clock() {
             rtc += "localtime";
             line_.env.push_back("TZ=" + clock.timezone);
             break;
+        case Clock::Offset::absolute:
+            rtc += iso_time(clock.start.value_or(0), false);
+            break;
         case Clock::Offset::variable: {
             const auto now = std::chrono::system_clock::to_time_t(resources_.now);
-            rtc += iso_time(now + clock.adjustment.value_or(0), clock.basis == Clock::Basis::localtime);
+            rtc += iso_time(now + clock.adjustment.value_or(0).seconds, clock.basis == Clock::Basis::localtime);
             break;
         }
     }

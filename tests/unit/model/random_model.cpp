@@ -33,7 +33,10 @@ void RandomModel::fill_scalar(void* value, const Field& field) {
                 return least + (span == ~std::uint64_t{0} ? engine_() : below(span + 1));
         }
     };
-    if (field.scalar == &scalar::text)
+    if (!field.scalar->samples.empty()) {
+        Fault fault;
+        field.scalar->parse(field.scalar->samples[below(field.scalar->samples.size())], value, traits, fault);
+    } else if (field.scalar == &scalar::text)
         *static_cast<std::string*>(value) = text();
     else if (field.scalar == &scalar::mac)
         *static_cast<std::string*>(value) = "52:54:00:0a:b" + std::to_string(below(10)) + ":ff";
