@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(every_part_is_where_the_structs_say) {
     BOOST_TEST(domain.os.loader->secure.value());
     BOOST_TEST(domain.os.bios->reboot_timeout.value() == -1);
     BOOST_TEST((domain.cpu->features[0].policy == CpuFeature::Policy::disable));
-    BOOST_TEST(domain.clock->adjustment.value() == -3600);
+    BOOST_TEST(domain.clock->adjustment.value().seconds == -3600);
     BOOST_TEST((domain.on_crash == CrashAction::coredump_destroy));
     const auto& disk = domain.devices.disks.at(0);
     BOOST_TEST(disk.source->file == "/var/lib/vireo/images/it's \"big\".qcow2");
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(json_as_a_person_writes_it) {
     const auto domain = take(parsed).domain;
     BOOST_TEST(domain.memory == 2ull << 30);
     BOOST_TEST(domain.features.acpi);
-    BOOST_TEST(domain.features.smm.value());
+    BOOST_TEST(domain.features.smm.value().on);
     BOOST_TEST((domain.devices.disks.at(0).device == Disk::Device::cdrom));
 }
 
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(spellings_of_other_writers) {
     BOOST_TEST(domain_of(changed(small_guest, "unit='KiB'>65536", "unit='GB'>1")).memory ==
                (1000000000u + 1023) / 1024 * 1024);
     BOOST_TEST(domain_of(changed(small_guest, "unit='KiB'>65536", "unit='b'>1025")).memory == 2048u);
-    BOOST_TEST(domain_of(changed(small_guest, "<acpi/>", "<acpi></acpi><smm/>")).features.smm.value());
+    BOOST_TEST(domain_of(changed(small_guest, "<acpi/>", "<acpi></acpi><smm/>")).features.smm.value().on);
     BOOST_TEST(domain_of(changed(small_guest, "small<", "<![CDATA[sm]]>all<!-- c --><")).name == "small");
     const auto prologue =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- written by hand -->\n" + std::string(small_guest);

@@ -139,7 +139,12 @@ BOOST_AUTO_TEST_CASE(cpus_and_clocks) {
     expect(cpu("<cpu><topology sockets='2' cores='1' threads='1'/></cpu>"), "the topology has 2 CPUs, vcpu says 1");
     expect(cpu("<cpu mode='custom'><model>qemu64</model><feature name='a'/><feature name='a'/></cpu>"),
            "'a' is given twice");
-    expect(cpu("<clock offset='utc' adjustment='5'/>"), "for offset='variable'");
+    good(cpu("<clock offset='utc' adjustment='reset'/>"));
+    good(cpu("<clock offset='absolute' start='0'/>"));
+    expect(cpu("<clock offset='utc' basis='utc'/>"), "for offset='variable'");
+    expect(cpu("<clock offset='timezone' timezone='UTC' adjustment='5'/>"), "variable, utc and localtime");
+    expect(cpu("<clock offset='variable' adjustment='reset'/>"), "adjustment='reset' is for");
+    expect(cpu("<clock offset='absolute'/>"), "belong together");
     expect(cpu("<clock offset='timezone'/>"), "belong together");
     expect(cpu("<clock offset='utc'><timer name='rtc'/><timer name='rtc'/></clock>"), "the timer rtc is given twice");
     expect(cpu("<clock offset='utc'><timer name='rtc' tickpolicy='merge'/></clock>"), "cannot have tickpolicy='merge'");

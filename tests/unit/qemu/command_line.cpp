@@ -302,7 +302,7 @@ BOOST_AUTO_TEST_CASE(command_line_of_processors) {
                       "name='aes'/></cpu>") == "Haswell,avx2=off,aes=on");
     BOOST_TEST(cpu_of("<features><pmu state='off'/></features>") == "qemu64,pmu=off");
     auto domain = completed("q35", "");
-    domain.cpu.emplace().topology = model::CpuTopology{1, 1, 2, 2, {}};
+    domain.cpu.emplace().topology = model::CpuTopology{1, 1, 2, 2, {}, {}};
     domain.vcpu.count = 4;
     domain.vcpu.current = 1;
     take(assign_aliases(domain));
