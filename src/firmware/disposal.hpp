@@ -6,15 +6,18 @@
 
 namespace vireo::firmware {
 
+// What is on a block device stays there, whatever is asked for; of it, trash keeps a copy.
 enum class Disposal {
-    trash,  // moved to <trash>/nvram-<uuid>-<time>/, durably; a path that the user chose is noted there in "origin"
+    trash,  // moved to <trash>/nvram-<uuid>-<time>/, durably, with its history; a path
+            // that the user chose is noted there in "origin"
     keep,
-    remove
+    remove  // with its history
 };
 
 struct DisposalRequest {
     DisposalRequest() = default;
     StoreSpec store;
+    std::filesystem::path folder;  // the guest's own: <data>/nvram/<uuid>, with history and pending reset
     Disposal how = Disposal::trash;
     std::filesystem::path trash;  // <data>/trash
     model::Uuid guest;

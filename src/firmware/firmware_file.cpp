@@ -2,6 +2,9 @@
 #include "firmware/firmware_file.hpp"
 
 #include "firmware/catalog.hpp"
+#include "firmware/store_content.hpp"
+#include "firmware/varstore.hpp"
+#include "firmware/varstore_bytes.hpp"
 #include "support/file.hpp"
 
 #include <cerrno>
@@ -36,7 +39,21 @@ Error in_template(const Error& error, const fs::path& path) {
     return error.wrap("the variable store template " + path.string() + " cannot be used").with_object(path.string());
 }
 
-Result<Template> read_checked(const fs::path& path, StoreFormat format) {
+Result<Image> inspect_content(std::string_view content, StoreFormat format, Blank blank) {
+    auto form = format == StoreFormat::json ? StoreFormat::json : StoreFormat::raw;
+    auto image = inspect_store(content.substr(0, head_size), content.size(), form, blank);
+    if (!image) return image;
+    if (form == StoreFormat::json) {
+        auto store = read_json_store(content);
+        return store ? image : Failure(store.error());
+    }
+    if (image->blank && !uniform(content, content.front()))
+        return fail(Errc::invalid_config, "it is not a firmware volume (there is no _FVH signature)");
+    if (auto ok = check_padding(content, *image); !ok) return Failure(ok.error());
+    return image;
+}
+
+Result<Template> read_checked(const fs::path& path, StoreFormat format, Blank blank) {
     auto opened = open_regular(path, O_RDONLY);
     if (!opened) return Failure(opened.error());
     auto before = identity_of(opened->status);
@@ -47,19 +64,19 @@ Result<Template> read_checked(const fs::path& path, StoreFormat format) {
     if (identity_of(after).modified_ns != before.modified_ns || size_of(after) != content->size())
         return Failure(
             Error(Errc::busy, "it changed while it was read").with_hint("try again when its package has been updated"));
-    auto image =
-        inspect_store(std::string_view(*content).substr(0, head_size), content->size(), format, Blank::refused);
+    auto decoded = decode_store(*content, format);
+    if (!decoded) return Failure(decoded.error());
+    auto image = inspect_content(decoded->bytes, format, blank);
     if (!image) return Failure(image.error());
-    if (auto ok = check_padding(*content, *image); !ok) return Failure(ok.error());
-    return Template{std::move(*content), *image};
+    return Template{std::move(*content), std::move(decoded->bytes), *image};
 }
 
-Result<std::uint64_t> inspect_checked(const fs::path& path, StoreFormat format) {
+Result<std::uint64_t> inspect_checked(const fs::path& path, StoreFormat format, Blank blank) {
     auto opened = open_regular(path, O_RDONLY);
     if (!opened) return Failure(opened.error());
     auto head = read_head(opened->fd.get(), path);
     if (!head) return Failure(head.error());
-    auto image = inspect_store(*head, size_of(opened->status), format, Blank::refused);
+    auto image = inspect_store(*head, size_of(opened->status), format, blank);
     if (!image) return Failure(image.error());
     return image->size;
 }
@@ -106,13 +123,18 @@ Result<> check_rom(const fs::path& path) {
     return {};
 }
 
-Result<std::uint64_t> inspect_template(const fs::path& path, StoreFormat format) {
-    auto size = inspect_checked(path, format);
+Blank blank_templates(std::string_view architecture) noexcept {
+    bool x86 = architecture == "x86_64" || architecture == "i386" || architecture == "i686";
+    return x86 || architecture.empty() ? Blank::refused : Blank::allowed;
+}
+
+Result<std::uint64_t> inspect_template(const fs::path& path, StoreFormat format, Blank blank) {
+    auto size = inspect_checked(path, format, blank);
     return size ? size : Failure(in_template(size.error(), path));
 }
 
-Result<Template> read_template(const fs::path& path, StoreFormat format) {
-    auto content = read_checked(path, format);
+Result<Template> read_template(const fs::path& path, StoreFormat format, Blank blank) {
+    auto content = read_checked(path, format, blank);
     return content ? std::move(content) : Failure(in_template(content.error(), path));
 }
 

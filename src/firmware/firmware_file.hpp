@@ -23,14 +23,20 @@ Result<OpenFile> open_code(const std::filesystem::path& path, Format format, Acc
 Result<> check_rom(const std::filesystem::path& path);
 
 // A template's size as the guest sees it, from its first block alone.
-Result<std::uint64_t> inspect_template(const std::filesystem::path& path, StoreFormat format);
+Result<std::uint64_t> inspect_template(const std::filesystem::path& path, StoreFormat format,
+                                       Blank blank = Blank::refused);
 
-// A template, whole and checked; an error when it changed while it was read.
+// A template, whole and checked; an error when it changed while it was read. It may be erased flash, of which the
+// firmware makes a store when it first runs, where blank_templates() says so.
 struct Template {
-    std::string content;
-    Image image;
+    std::string file;     // as it is there
+    std::string content;  // as the guest sees it
+    Image image;          // of the content
 };
-Result<Template> read_template(const std::filesystem::path& path, StoreFormat format);
+Result<Template> read_template(const std::filesystem::path& path, StoreFormat format, Blank blank = Blank::refused);
+
+// A template of erased flash is what Arm's packages have; on x86 it is a mistake.
+Blank blank_templates(std::string_view architecture) noexcept;
 
 // The first head_size bytes of a file, or all.
 Result<std::string> read_head(int fd, const std::filesystem::path& name);

@@ -11,13 +11,18 @@
 #include "firmware/nvram_store.hpp"
 #include "model/names.hpp"
 
+#include <boost/json/fwd.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/stat.h>
 #include <vector>
 
 namespace vireo::firmware {
+
+class StoreFolder;
 
 enum class BackupReason {
     manual,          // somebody asked for it
@@ -43,20 +48,20 @@ struct Backup {
     bool operator==(const Backup&) const = default;
 };
 
-// What identified the store's file when it was last known to be both sound and backed up (or pristine). As long as
-// nothing of it changes, neither has the content.
+// What identified the store's file when it was last found sound and had a backup of its content. As long as nothing of
+// that changes, neither has the content.
 struct Look {
     std::uint64_t device = 0, inode = 0, size = 0;
     std::int64_t modified_ns = 0, changed_ns = 0;
     std::int64_t seen_ns = 0;     // when it was looked at
-    std::string sha256;           // of the content
     std::uint64_t code_size = 0;  // bytes of the code with which it was found sound; 0: with none
+    std::string sha256;           // of the content
     bool clogged = false;
     bool operator==(const Look&) const = default;
 
-    static Look of(const struct stat& status, std::int64_t now_ns, std::string sha256);
-    // The same file, unchanged? Times of files are coarse (ext4: 4 ms; others: 2 s): one that was written just before
-    // it was looked at may have been written again unnoticed, and is not trusted.
+    static Look of(const struct stat& status);  // now; sha256, code_size and clogged are the caller's
+    // The same file, unchanged? A file's times are coarse (a tick of the kernel's clock; two seconds on some file
+    // systems): one that was written just before it was looked at may have been written again unnoticed.
     bool vouches_for(const struct stat& status) const noexcept;
 };
 
@@ -64,9 +69,10 @@ class History {
 public:
     static constexpr std::size_t usual_ring = 10;  // backups
     static constexpr std::size_t max_ring = 1000;
-    static constexpr std::size_t max_index = 1u << 20;  // bytes that are read of an index, however large it is
+    static constexpr std::size_t max_index = 1u << 20;     // bytes that are read of an index, however large it is
+    static constexpr std::size_t max_content = 96u << 20;  // bytes of one backup
 
-    // Reads the index; a folder that is not there is an empty history. Never fails for what is in it: see warnings().
+    // Reads the index; a folder that is not there is an empty history. What is in it is no error: see warnings().
     // Error: the folder cannot be opened.
     static Result<History> open(const std::filesystem::path& folder, Steps steps = {});
 
@@ -75,17 +81,20 @@ public:
     const Backup* find(std::string_view id) const noexcept;
     const Backup* newest() const noexcept { return entries_.empty() ? nullptr : &entries_.back(); }
     const std::optional<Look>& look() const noexcept { return look_; }
+    // The entries with what is wrong with them, as far as their files' names and sizes tell.
+    std::vector<Backup> examined() const;
 
-    // Keeps this content, drops the oldest until `ring` are left, and writes the index. When the newest backup has the
-    // same content nothing is written and that one is returned. Durable when it returns; with Durable::no as soon as
-    // sync() has returned (a power failure before may lose or damage this backup, never an older one).
+    // Keeps this content, drops the oldest until `ring` are left, and writes the index. Of the entry, id, sha256, size
+    // are filled in here. When the newest backup has the same content nothing is written and that one is returned.
+    // Durable when it returns; with Durability::later when sync() has returned (a power failure before may lose or
+    // damage this backup, never an older one). Error: unsupported when the index is of a newer version.
     enum class Durability { now, later };
     Result<Backup> add(std::string_view content, Backup entry, std::size_t ring,
                        Durability durability = Durability::now);
     Result<> sync();
 
     // Remembers a look at the store; not durable, it is only a shortcut. Failures are of no importance.
-    void remember(Look look);
+    void remember(const Look& look);
 
     // The content, checked against its hash. Errors: not_found (no such backup), invalid_state (missing, damaged).
     Result<std::string> read(std::string_view id) const;
@@ -99,15 +108,18 @@ public:
     Result<> recover();
 
 private:
-    History() = default;
-    Result<> make_folder();
-    Result<> write_index(Durability durability);
-    Result<> drop_unnamed();
+    explicit History(const std::filesystem::path& folder, Steps steps);
     void load(std::string_view text);
-    void rebuild();
+    bool load_document(const boost::json::value& document);
+    void rebuild(const StoreFolder& folder);
+    Result<std::string> content_of(const Backup& entry) const;
+    Result<> put_content(const StoreFolder& folder, std::string_view content, const std::string& sha256, bool flush);
+    Result<> write_index(const StoreFolder& folder, bool flush);
+    Result<std::size_t> keep_only(std::vector<Backup> kept);
+    void drop_unnamed(const StoreFolder& folder) const;
 
-    std::filesystem::path folder_;
-    Steps steps_;
+    StoreSpec place_;  // of the index
+    bool newer_ = false;
     std::uint64_t next_ = 1;
     std::vector<Backup> entries_;
     std::optional<Look> look_;

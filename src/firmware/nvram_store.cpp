@@ -2,7 +2,7 @@
 #include "firmware/nvram_store.hpp"
 
 #include "firmware/firmware_file.hpp"
-#include "firmware/store_folder.hpp"
+#include "firmware/store_slot.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
 
@@ -18,26 +18,10 @@ void touch(const Touched& touched) {
     if (touched) *touched = true;
 }
 
-// Makes the folder of an own store and, on the way, makes sure that it outlives a power failure.
-Result<> prepare_folder(const StoreSpec& spec) {
-    auto folder = spec.path.parent_path();
-    std::error_code error;
-    if (fs::is_directory(folder, error)) return {};
-    if (!spec.own)
-        return Failure(
-            Error(Errc::not_found, "the folder of the variable store " + spec.path.string() + " does not exist")
-                .with_object(spec.path.string())
-                .with_hint("make the folder, or leave out the path in <nvram>"));
-    if (int injected = spec.steps ? spec.steps("mkdir") : 0)
-        return Failure(system_error(injected, "cannot make the folder " + folder.string()));
-    // Both are private: what a firmware stores may hold secrets (boot passwords, keys).
-    auto parent = folder.parent_path();
-    bool first = !fs::is_directory(parent, error);
-    if (auto ok = make_folder(parent, 0700); !ok) return ok;
-    if (auto ok = make_folder(folder, 0700); !ok) return ok;
-    if (first)
-        if (auto ok = sync_folder(parent.parent_path()); !ok) return ok;
-    return sync_folder(parent);
+Error unusable(const Error& error, const fs::path& path) {
+    return error.wrap("the variable store " + path.string() + " cannot be used")
+        .with_object(path.string())
+        .with_hint("start with reset-nvram to begin with a pristine one, or restore a backup ('vireo nvram history')");
 }
 
 Result<Image> inspect(const UniqueFd& fd, const fs::path& path, StoreFormat format) {
@@ -46,12 +30,7 @@ Result<Image> inspect(const UniqueFd& fd, const fs::path& path, StoreFormat form
     auto head = read_head(fd.get(), path);
     if (!head) return Failure(head.error());
     auto image = inspect_store(*head, static_cast<std::uint64_t>(status.st_size), format, Blank::allowed);
-    if (image) return image;
-    return Failure(
-        image.error()
-            .wrap("the variable store " + path.string() + " cannot be used")
-            .with_object(path.string())
-            .with_hint("start with reset-nvram to begin with a pristine one, or put a good copy in its place"));
+    return image ? image : Failure(unusable(image.error(), path));
 }
 
 Result<> undo_reset(const StoreFolder& folder) {
@@ -120,7 +99,8 @@ bool absent(const Error& error) {
     return error.code() == Errc::not_found;
 }
 
-// The store, locked, with nothing unfinished beside it; nothing when there is none.
+}  // namespace
+
 Result<std::optional<UniqueFd>> lock_store(const StoreFolder& folder) {
     for (bool again = false;; again = true) {
         auto fd = folder.open_locked(folder.store());
@@ -128,6 +108,60 @@ Result<std::optional<UniqueFd>> lock_store(const StoreFolder& folder) {
         if (!folder.unfinished() || again) return fd ? std::optional<UniqueFd>(std::move(*fd)) : std::nullopt;
         if (auto ok = finish_earlier(folder); !ok) return Failure(ok.error());
     }
+}
+
+namespace {
+
+// ── on a block device ──
+
+Result<std::optional<OpenStore>> open_special(const StoreSpec& spec) {
+    auto slot = StoreSlot::open(spec);
+    if (!slot) return Failure(slot.error());
+    if (!*slot) return std::optional<OpenStore>();
+    auto head = read_head((*slot)->fd(), spec.path);
+    if (!head) return Failure(head.error());
+    auto size = (*slot)->size();
+    if (!size) return Failure(size.error());
+    auto image = inspect_store(*head, *size, spec.format, Blank::allowed);
+    if (!image) return Failure(unusable(image.error(), spec.path));
+    return OpenStore{(*slot)->take(), *image, false};
+}
+
+enum class Replace { refused, allowed };
+Result<OpenStore> overwrite(const StoreSpec& spec, std::string_view content, const Touched& touched, Replace replace) {
+    auto image = inspect_store(content.substr(0, head_size), content.size(), spec.format, Blank::allowed);
+    if (!image) return Failure(image.error());
+    auto slot = StoreSlot::open(spec);  // undoes what was unfinished
+    if (!slot) return Failure(slot.error());
+    if (*slot && replace == Replace::refused)
+        return fail(Errc::already_exists, "there is a variable store at ", spec.path.string());
+    bool replaced = slot->has_value();
+    slot->reset();
+    auto device = BlockStore::open(spec);
+    if (!device) return Failure(device.error());
+    touch(touched);
+    if (auto ok = device->rewrite(content); !ok) return Failure(ok.error());
+    return OpenStore{device->take(), *image, replaced};
+}
+
+Result<> commit_block(const StoreSpec& spec) {
+    if (!block_unfinished(spec)) return {};
+    return BlockStore::forget(spec);
+}
+
+Result<> undo_block(const StoreSpec& spec) {
+    if (!block_unfinished(spec)) return {};
+    auto device = BlockStore::open(spec);
+    return device ? device->undo() : Failure(device.error());
+}
+
+Result<Recovered> recover_block(const StoreSpec& spec, Started started) {
+    bool unfinished = block_unfinished(spec);
+    if (started == Started::no)
+        if (auto ok = undo_block(spec); !ok) return Failure(ok.error());
+    if (auto ok = BlockStore::forget(spec); !ok) return Failure(ok.error());
+    if (!unfinished) return Recovered::nothing;
+    return started == Started::yes ? Recovered::committed : Recovered::undone;
 }
 
 Result<OpenStore> opened(UniqueFd fd, std::string_view content, StoreFormat format) {
@@ -148,6 +182,7 @@ Failure take_back(const StoreFolder& folder, const std::string& stray, bool mark
 }  // namespace
 
 Result<std::optional<OpenStore>> open_store(const StoreSpec& spec) {
+    if (spec.kind != StoreKind::file) return open_special(spec);
     auto folder = StoreFolder::open(spec);
     if (!folder && absent(folder.error())) return std::optional<OpenStore>();
     if (!folder) return Failure(folder.error());
@@ -160,9 +195,10 @@ Result<std::optional<OpenStore>> open_store(const StoreSpec& spec) {
 }
 
 Result<OpenStore> create_store(const StoreSpec& spec, std::string_view content, const Touched& touched) {
+    if (spec.kind != StoreKind::file) return overwrite(spec, content, touched, Replace::refused);
     auto result = opened({}, content, spec.format);  // nothing is touched for a content that cannot be right
     if (!result) return result;
-    if (auto ok = prepare_folder(spec); !ok) return Failure(ok.error());
+    if (auto ok = StoreFolder::make(spec); !ok) return Failure(ok.error());
     auto folder = StoreFolder::open(spec);
     if (!folder) return Failure(folder.error());
     if (folder->has(folder->store()))
@@ -186,6 +222,7 @@ Result<OpenStore> create_store(const StoreSpec& spec, std::string_view content, 
 }
 
 Result<OpenStore> reset_store(const StoreSpec& spec, std::string_view content, const Touched& touched) {
+    if (spec.kind != StoreKind::file) return overwrite(spec, content, touched, Replace::allowed);
     auto result = opened({}, content, spec.format);
     if (!result) return result;
     auto folder = StoreFolder::open(spec);
@@ -211,12 +248,16 @@ Result<OpenStore> reset_store(const StoreSpec& spec, std::string_view content, c
 }
 
 Result<> commit_store(const StoreSpec& spec) {
+    if (spec.kind == StoreKind::network) return {};
+    if (spec.kind == StoreKind::block) return commit_block(spec);
     auto folder = StoreFolder::open(spec);
     if (!folder) return absent(folder.error()) ? Result<>() : Failure(folder.error());
     return commit_in(*folder, {});
 }
 
 Result<> undo_store(const StoreSpec& spec) {
+    if (spec.kind == StoreKind::network) return {};
+    if (spec.kind == StoreKind::block) return undo_block(spec);
     auto folder = StoreFolder::open(spec);
     if (!folder) return absent(folder.error()) ? Result<>() : Failure(folder.error());
     auto ok = undo_in(*folder, {});
@@ -225,6 +266,8 @@ Result<> undo_store(const StoreSpec& spec) {
 }
 
 Result<Recovered> recover_store(const StoreSpec& spec, Started started) {
+    if (spec.kind == StoreKind::network) return Recovered::nothing;
+    if (spec.kind == StoreKind::block) return recover_block(spec, started);
     auto folder = StoreFolder::open(spec);
     if (!folder) return absent(folder.error()) ? Result<Recovered>(Recovered::nothing) : Failure(folder.error());
     bool unfinished = folder->unfinished();

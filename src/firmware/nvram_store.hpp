@@ -51,7 +51,9 @@ struct StoreSpec {
                                  // must exist, and a link of root's or of the daemon's user is followed and stays.
     StoreFormat format = StoreFormat::raw;
     StoreKind kind = StoreKind::file;
-    std::optional<Owner> owner;  // of a store that is made; the daemon's user when absent. A reset keeps the owner.
+    std::optional<Owner> owner;     // of a store that is made; the daemon's user when absent. A reset keeps the owner.
+    std::filesystem::path journal;  // of a store on a block device: the guest's own folder, for block.before
+    bool file_as_device = false;    // for tests: a regular file takes a block device's place
     Steps steps;
 };
 

@@ -37,6 +37,16 @@ Result<> write_pending(const std::filesystem::path& folder, const PendingReset& 
 // Was there one? Also one that cannot be read.
 Result<bool> remove_pending(const std::filesystem::path& folder, const Steps& steps = {});
 
+// For the stage of a start that carries it out. stage: the document is set aside as pending.applied.json before the
+// store is touched; unstage (the start failed, the old store is not back yet): it waits again; commit (the start
+// succeeded): it is gone. Each may be repeated.
+Result<> stage_pending(const std::filesystem::path& folder, const Steps& steps = {});
+Result<> unstage_pending(const std::filesystem::path& folder, const Steps& steps = {});
+Result<> commit_pending(const std::filesystem::path& folder, const Steps& steps = {});
+bool pending_is_staged(const std::filesystem::path& folder);
+// Leftovers of processes that died.
+Result<> recover_pending(const std::filesystem::path& folder, const Steps& steps = {});
+
 }  // namespace vireo::firmware
 
 template <>

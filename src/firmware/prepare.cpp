@@ -3,7 +3,10 @@
 
 #include "firmware/choice.hpp"
 #include "firmware/firmware_file.hpp"
+#include "firmware/nvram_transaction.hpp"
 #include "firmware/resolve.hpp"
+#include "firmware/start_store.hpp"
+#include "support/clock.hpp"
 #include "support/log.hpp"
 
 #include <sys/stat.h>
@@ -14,8 +17,7 @@ namespace {
 
 struct Opened {
     OpenFile code;
-    std::optional<OpenStore> store;
-    StoreOutcome outcome = StoreOutcome::not_applicable;
+    std::optional<StartedStore> store;
 };
 
 bool same_file(const fs::path& a, const fs::path& b) {
@@ -34,87 +36,52 @@ Result<> check_distinct(const Request& request) {
     return {};
 }
 
-Result<> check_sizes(const Request& request, std::uint64_t code, std::uint64_t store, const fs::path& file) {
-    auto ok = check_pair(code, store, request.architecture);
-    if (ok) return ok;
-    return Failure(
-        ok.error()
-            .wrap("the firmware " + request.code.string() + " cannot work with the variable store in " + file.string())
-            .with_object(file.string())
-            .with_hint("use the template that belongs to this firmware, and start with reset-nvram if the store was "
-                       "made from another"));
-}
-
-Result<> check_template_named(const Request& request) {
-    auto& file = request.template_path;
-    if (file.empty())
-        return Failure(
-            Error(Errc::invalid_config, "no template is known for the variable store " + request.store->path.string())
-                .with_hint("name one with <nvram template='…'>"));
-    auto from = model::to_string(request.template_format), to = model::to_string(request.store->format);
-    if (from == to) return {};
-    return fail(Errc::unsupported, "the template ", file.string(), " is ", from, ", but the variable store is to be ",
-                to);
-}
-
-Result<Template> checked_template(const Request& request, std::uint64_t code) {
-    if (auto ok = check_template_named(request); !ok) return Failure(ok.error());
-    auto content = read_template(request.template_path, request.template_format);
-    if (!content) return content;
-    if (auto ok = check_sizes(request, code, content->image.size, request.template_path); !ok)
-        return Failure(ok.error());
-    return content;
-}
-
-Result<> open_flash_store(const Request& request, const Touched& touched, Opened& out) {
-    if (auto ok = check_distinct(request); !ok) return ok;
-    if (!request.reset) {
-        auto store = open_store(*request.store);
-        if (!store) return Failure(store.error());
-        if (*store) {
-            out.store = std::move(**store);
-            out.outcome = StoreOutcome::kept;
-            return check_sizes(request, out.code.size, out.store->image.size, request.store->path);
-        }
-    }
-    auto content = checked_template(request, out.code.size);
-    if (!content) return Failure(content.error());
-    auto store = request.reset ? reset_store(*request.store, content->content, touched)
-                               : create_store(*request.store, content->content, touched);
-    if (!store) return Failure(store.error());
-    out.outcome = store->replaced ? StoreOutcome::reset : StoreOutcome::created;
-    out.store = std::move(*store);
-    return {};
-}
-
 Failure nothing_to_reset(const Request& request) {
     std::string_view why = request.kind != Request::Kind::flash ? "it does not boot from flash"
                            : request.code_writable              ? "its flash holds code and variables in one file"
                                                                 : "its firmware is stateless";
-    return Failure(Error(Errc::unsupported, "the domain has no variable store to reset: " + std::string(why))
+    return Failure(Error(Errc::not_applicable, "the domain has no variable store to reset: " + std::string(why))
                        .with_hint("start it without reset-nvram"));
+}
+
+Result<> open_store_too(const Request& request, const Touched& touched, Opened& out) {
+    if (!request.store) return {};
+    if (auto ok = check_distinct(request); !ok) return ok;
+    auto store = start_store(request, out.code.size, touched);
+    if (!store) return Failure(store.error());
+    out.store = std::move(*store);
+    return {};
 }
 
 Result<Opened> open_all(const Request& request, const Touched& touched) {
     Opened opened;
-    if (request.reset && !request.store) return nothing_to_reset(request);
+    bool flash = request.kind == Request::Kind::flash,
+         json = request.store && request.store->format == StoreFormat::json;
+    if (request.reset && (!request.store || !(flash || json))) return nothing_to_reset(request);
     if (request.kind == Request::Kind::none) return opened;
     if (request.kind == Request::Kind::rom) {
-        auto ok = check_rom(request.code);
-        return ok ? Result<Opened>(std::move(opened)) : Failure(ok.error());
+        if (auto ok = check_rom(request.code); !ok) return Failure(ok.error());
+        if (!json) return opened;
+    } else {
+        auto code = open_code(request.code, request.code_format,
+                              request.code_writable ? Access::read_write : Access::read_only);
+        if (!code) return Failure(code.error());
+        opened.code = std::move(*code);
     }
-    auto code =
-        open_code(request.code, request.code_format, request.code_writable ? Access::read_write : Access::read_only);
-    if (!code) return Failure(code.error());
-    opened.code = std::move(*code);
-    if (!request.store) return opened;
-    if (auto ok = open_flash_store(request, touched, opened); !ok) return Failure(ok.error());
+    if (auto ok = open_store_too(request, touched, opened); !ok) return Failure(ok.error());
     return opened;
 }
 
-Task<> undo_later(Blocking& blocking, StoreSpec spec, Touched touched) {
+// A reset that waits again comes before its store is back: see pending_reset.hpp.
+Result<> undo(const StoreSpec& spec, const fs::path& folder) {
+    auto waits = folder.empty() ? Result<>() : unstage_pending(folder, spec.steps);
+    auto back = undo_store(spec);
+    return back ? waits : back;
+}
+
+Task<> undo_later(Blocking& blocking, StoreSpec spec, fs::path folder, Touched touched) {
     if (!*touched) co_return;
-    auto job = [spec = std::move(spec)](std::stop_token) { return undo_store(spec); };
+    auto job = [spec = std::move(spec), folder = std::move(folder)](std::stop_token) { return undo(spec, folder); };
     auto done = co_await blocking.call(std::move(job));
     take(std::move(done));
 }
@@ -145,18 +112,26 @@ Request request_for(const model::Domain& domain, const fs::path& data, bool rese
     request.code_format = loader->format.value_or(Format::raw);
     request.kind = loader->type == model::Loader::Type::pflash ? Request::Kind::flash : Request::Kind::rom;
     request.code_writable = request.kind == Request::Kind::flash && loader->readonly != true;
-    if (request.kind != Request::Kind::flash || request.code_writable || !domain.os.nvram) return request;
-    request.store = store_of(domain, data);
-    request.template_path = domain.os.nvram->template_path;
-    request.template_format = store_format(domain.os.nvram->template_format.value_or(Format::raw));
+    bool json = request.kind == Request::Kind::rom && domain.os.varstore;
+    bool flash = request.kind == Request::Kind::flash && !request.code_writable && domain.os.nvram;
+    if (!json && !flash) return request;
+    auto site = site_of(domain, data);
+    if (!site) return request;
+    request.store = std::move(site->store);
+    request.template_path = std::move(site->template_path);
+    request.template_format = site->template_format;
+    request.folder = std::move(site->folder);
+    request.time_usec = static_cast<std::int64_t>(now_usec());
     return request;
 }
 
 Task<PreparedFirmware> prepare(Blocking& blocking, Request request, Rollback& rollback) {
     auto touched = std::make_shared<std::atomic<bool>>(false);
     if (request.store) {
-        auto undo = [&blocking, spec = *request.store, touched] { return undo_later(blocking, spec, touched); };
-        rollback.add("bring back the variable store", std::move(undo));
+        auto back = [&blocking, spec = *request.store, folder = request.folder, touched] {
+            return undo_later(blocking, spec, folder, touched);
+        };
+        rollback.add("bring back the variable store", std::move(back));
     }
     auto job = [&request, touched](std::stop_token) { return open_all(request, touched); };
     auto result = co_await blocking.call(std::move(job));
@@ -167,20 +142,40 @@ Task<PreparedFirmware> prepare(Blocking& blocking, Request request, Rollback& ro
     prepared.code = std::move(opened.code.fd);
     prepared.code_format = request.code_format;
     prepared.code_writable = request.code_writable;
-    prepared.outcome = opened.outcome;
     if (opened.store) {
         prepared.nvram = std::move(opened.store->fd);
         prepared.nvram_format = request.store->format;
+        prepared.report = std::move(opened.store->report);
+        prepared.outcome = prepared.report.outcome;
+        prepared.unsynchronised_ = std::move(opened.store->unsynchronised);
         prepared.blocking_ = &blocking;
         prepared.store_ = std::move(request.store);
+        prepared.folder_ = std::move(request.folder);
     }
     co_return prepared;
 }
 
+namespace {
+
+// In this order: the old store stays until its backup is safe, and until the reset no longer waits.
+Result<> finish(const StoreSpec& spec, const fs::path& folder, bool made, bool was_pending,
+                const std::shared_ptr<History>& history) {
+    if (history)
+        if (auto ok = history->sync(); !ok) log::warning("the last backup may be lost: {}", ok.error().what());
+    if (was_pending)
+        if (auto ok = commit_pending(folder, spec.steps); !ok) return ok;
+    return made ? commit_store(spec) : Result<>();
+}
+
+}  // namespace
+
 Task<> PreparedFirmware::commit() {
-    if (outcome != StoreOutcome::created && outcome != StoreOutcome::reset) co_return;
-    auto job = [spec = *store_](std::stop_token) { return commit_store(spec); };
+    bool made = outcome == StoreOutcome::created || outcome == StoreOutcome::reset;
+    if (!made && !unsynchronised_) co_return;
+    auto job = [spec = *store_, folder = folder_, made, pending = report.pending.has_value(),
+                history = unsynchronised_](std::stop_token) { return finish(spec, folder, made, pending, history); };
     auto done = co_await blocking_->call(std::move(job));
+    unsynchronised_.reset();
     take(std::move(done));
 }
 
@@ -193,12 +188,19 @@ Result<> check(const Request& request) {
     if (!code) return Failure(code.error());
     if (!request.store) return {};
     if (auto ok = check_distinct(request); !ok) return ok;
-    std::error_code ignored;
-    if (!request.reset && fs::exists(request.store->path, ignored)) return {};
-    if (auto ok = check_template_named(request); !ok) return ok;
-    auto size = inspect_template(request.template_path, request.template_format);
-    if (!size) return Failure(size.error());
-    return check_sizes(request, code->size, *size, request.template_path);
+    const auto site = site_of(request);
+    if (request.reset) {
+        auto plan = plan_reset(site, request.reset_classes, request.reset_keep, false);
+        return plan ? Result<>() : Failure(plan.error());
+    }
+    auto seen = view(site);
+    if (!seen) return Failure(seen.error());
+    if (seen->exists) {
+        bool mended = seen->health.state == HealthState::interrupted;  // by the start itself
+        return seen->health.usable() || mended ? Result<>() : Failure(unusable_store(site, seen->health));
+    }
+    auto plan = plan_reset(site, VariableClasses::all(), {}, false);
+    return plan ? Result<>() : Failure(plan.error());
 }
 
 Task<std::vector<Result<Recovered>>> recover(Blocking& blocking, std::vector<Leftover> leftovers) {

@@ -288,6 +288,13 @@ fs::path default_store(const fs::path& data, const model::Uuid& uuid, StoreForma
 
 std::optional<StoreSpec> store_of(const model::Domain& domain, const fs::path& data) {
     auto& os = domain.os;
+    if (os.varstore && domain.uuid) {
+        auto own = default_store(data, *domain.uuid, StoreFormat::json);
+        StoreSpec spec(os.varstore->path.empty() ? own : fs::path(os.varstore->path), false);
+        spec.format = StoreFormat::json;
+        spec.own = spec.path.lexically_normal() == own.lexically_normal();
+        return spec;
+    }
     bool flash =
         os.loader && !os.loader->path.empty() && os.loader->type == Loader::Type::pflash && os.loader->readonly == true;
     if (!flash || os.loader->stateless == true || !os.nvram || !domain.uuid) return std::nullopt;
@@ -296,6 +303,7 @@ std::optional<StoreSpec> store_of(const model::Domain& domain, const fs::path& d
     auto own = default_store(data, *domain.uuid, spec.format);
     spec.path = os.nvram->path.empty() ? own : fs::path(os.nvram->path);
     spec.own = spec.path.lexically_normal() == own.lexically_normal();
+    spec.journal = own.parent_path();
     return spec;
 }
 

@@ -7,18 +7,21 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <thread>
 
 namespace vireo::firmware {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t chunk = 128u << 10;  // bytes written at once
+constexpr std::chrono::milliseconds lock_pause{4};
 
 bool cannot_lock(int error) {
     return error == ENOLCK || error == EOPNOTSUPP || error == EINVAL || error == ENOSYS;
@@ -26,13 +29,20 @@ bool cannot_lock(int error) {
 
 // A file system without locks (some network and FUSE ones) is used without: two guests on one store are then only
 // noticed by the comparison of definitions.
+// Somebody who only looks whether a store is in use holds the lock for an instant: that is waited for.
 Result<> lock(int fd, const fs::path& path) {
-    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
-    int error = errno;
+    int error = 0;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return {};
+        error = errno;
+        if (error != EWOULDBLOCK) break;
+        std::this_thread::sleep_for(lock_pause);
+    }
     if (error == EWOULDBLOCK)
-        return Failure(Error(Errc::busy, "the variable store " + path.string() + " is in use by another guest")
+        return Failure(Error(Errc::busy, "the variable store " + path.string() + " is in use: a guest runs on it")
                            .with_object(path.string())
-                           .with_hint("give each guest a store of its own: leave out the path in <nvram>"));
+                           .with_hint("shut the guest down first; if it is another one, give each guest a store of its "
+                                      "own: leave out the path in <nvram>"));
     if (!cannot_lock(error)) return Failure(system_error(error, "cannot lock " + path.string()));
     log::warning("the file system of {} has no locks: nothing keeps a second guest from using it", path.string());
     return {};
@@ -73,12 +83,34 @@ Result<> StoreFolder::act(std::string_view step, const std::string& what, Call c
     return Failure(system_error(error, what).with_object(place_.path.string()));
 }
 
-Result<StoreFolder> StoreFolder::open(const StoreSpec& spec) {
+Result<> StoreFolder::make(const StoreSpec& spec) {
+    auto folder = spec.path.parent_path();
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return {};
+    if (!spec.own)
+        return Failure(
+            Error(Errc::not_found, "the folder of the variable store " + spec.path.string() + " does not exist")
+                .with_object(spec.path.string())
+                .with_hint("make the folder, or leave out the path in <nvram>"));
+    if (int injected = spec.steps ? spec.steps("mkdir") : 0)
+        return Failure(system_error(injected, "cannot make the folder " + folder.string()));
+    // All are private: what a firmware stores may hold secrets (boot passwords, keys).
+    std::vector<fs::path> missing;
+    for (auto at = folder; !fs::is_directory(at, error) && missing.size() < 3; at = at.parent_path())
+        missing.push_back(at);
+    for (; !missing.empty(); missing.pop_back()) {
+        if (auto ok = make_folder(missing.back(), 0700); !ok) return ok;
+        if (auto ok = sync_folder(missing.back().parent_path()); !ok) return ok;
+    }
+    return {};
+}
+
+Result<StoreFolder> StoreFolder::open(const StoreSpec& spec, std::string_view noun) {
     auto place = find_place(spec.path, spec.own ? LastLink::refused : LastLink::followed);
     if (!place) return Failure(place.error());
     UniqueFd folder(::openat(place->folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return Failure(system_error(errno, "cannot open the folder of " + spec.path.string()));
-    return StoreFolder(std::move(*place), std::move(folder), spec);
+    return StoreFolder(std::move(*place), std::move(folder), spec, noun);
 }
 
 std::optional<struct stat> StoreFolder::status(const std::string& name) const {
@@ -87,7 +119,7 @@ std::optional<struct stat> StoreFolder::status(const std::string& name) const {
     return status;
 }
 
-std::vector<std::string> StoreFolder::strays() const {
+std::vector<std::string> StoreFolder::list() const {
     std::vector<std::string> names;
     int again = ::openat(fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);  // a position of its own; closedir() closes it
     DIR* raw = again < 0 ? nullptr : ::fdopendir(again);
@@ -96,15 +128,59 @@ std::vector<std::string> StoreFolder::strays() const {
         return names;
     }
     std::unique_ptr<DIR, int (*)(DIR*)> stream(raw, ::closedir);
-    auto prefix = stray_name(place_.name).filename().string();
-    prefix.resize(prefix.rfind('.') + 1);  // without the random part
     while (auto* entry = ::readdir(stream.get())) {
         std::string_view name = entry->d_name;
-        // Of this store, not of one whose name begins with this one's.
-        bool ours = name.starts_with(prefix) && name.find('.', prefix.size()) == std::string_view::npos;
-        if (ours) names.emplace_back(name);
+        if (name != "." && name != "..") names.emplace_back(name);
     }
     return names;
+}
+
+std::vector<std::string> StoreFolder::strays() const {
+    auto names = list();
+    auto prefix = stray_name(place_.name).filename().string();
+    prefix.resize(prefix.rfind('.') + 1);  // without the random part
+    // Of this store, not of one whose name begins with this one's.
+    std::erase_if(names, [&](const std::string& name) {
+        return !name.starts_with(prefix) || name.find('.', prefix.size()) != std::string::npos;
+    });
+    return names;
+}
+
+Result<std::string> StoreFolder::read(const std::string& name, std::size_t limit) const {
+    auto file = path().parent_path() / name;
+    UniqueFd open(::openat(fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!open && errno == ELOOP)
+        return fail(Errc::access_denied, file.string(), " is a symbolic link, which is not followed here");
+    if (!open) return Failure(system_error(errno, "cannot open " + file.string()));
+    struct stat status{};
+    if (::fstat(open.get(), &status)) return Failure(system_error(errno, "cannot look at " + file.string()));
+    if (!S_ISREG(status.st_mode)) return fail(Errc::invalid_config, file.string(), " is not a regular file");
+    return read_fd(open.get(), file, limit);
+}
+
+Result<> StoreFolder::check_kind(mode_t mode) const {
+    bool block = spec_->kind == StoreKind::block;
+    if (block ? S_ISBLK(mode) || (spec_->file_as_device && S_ISREG(mode)) : S_ISREG(mode)) return {};
+    return fail(Errc::invalid_config, path().string(), " is not a ", block ? "block device" : "regular file");
+}
+
+Result<UniqueFd> StoreFolder::open_to_read(const std::string& name) const {
+    UniqueFd file(::openat(fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file && errno == ELOOP)
+        return fail(Errc::access_denied, path().string(), " is a symbolic link, which is not followed here");
+    if (!file) return Failure(system_error(errno, "cannot open the " + called()));
+    struct stat status{};
+    if (::fstat(file.get(), &status)) return Failure(system_error(errno, "cannot look at " + path().string()));
+    auto ok = check_kind(status.st_mode);
+    return ok ? Result<UniqueFd>(std::move(file)) : Failure(ok.error());
+}
+
+bool StoreFolder::locked_by_another(int fd) {
+    if (::flock(fd, LOCK_SH | LOCK_NB) == 0) {
+        ::flock(fd, LOCK_UN);
+        return false;
+    }
+    return errno == EWOULDBLOCK;
 }
 
 Result<UniqueFd> StoreFolder::open_locked(const std::string& name) const {
@@ -113,10 +189,10 @@ Result<UniqueFd> StoreFolder::open_locked(const std::string& name) const {
         UniqueFd file(::openat(fd(), name.c_str(), flags));
         if (!file && errno == ELOOP)
             return fail(Errc::access_denied, path().string(), " is a symbolic link, which is not followed here");
-        if (!file) return Failure(system_error(errno, "cannot open the variable store " + path().string()));
+        if (!file) return Failure(system_error(errno, "cannot open the " + called()));
         struct stat opened{};
         if (::fstat(file.get(), &opened)) return Failure(system_error(errno, "cannot look at " + path().string()));
-        if (!S_ISREG(opened.st_mode)) return fail(Errc::invalid_config, path().string(), " is not a regular file");
+        if (auto ok = check_kind(opened.st_mode); !ok) return Failure(ok.error());
         if (auto ok = lock(file.get(), path()); !ok) return Failure(ok.error());
         // Replaced between the two calls: the lock is on a file that nobody uses any more.
         auto now = status(name);
@@ -126,7 +202,7 @@ Result<UniqueFd> StoreFolder::open_locked(const std::string& name) const {
 }
 
 Result<> StoreFolder::fill(int file, std::string_view content, const std::string& name) const {
-    auto what = "cannot write " + name + " for the variable store " + path().string();
+    auto what = "cannot write " + name + " for the " + called();
     auto used = written_part(content);
     for (std::size_t at = 0; at < used;) {
         ssize_t written = 0;
@@ -143,9 +219,10 @@ Result<> StoreFolder::fill(int file, std::string_view content, const std::string
     return {};
 }
 
-Result<StoreFolder::Stray> StoreFolder::write_stray(std::string_view content, std::optional<Owner> owner) const {
+Result<StoreFolder::Stray> StoreFolder::write_stray(std::string_view content, std::optional<Owner> owner,
+                                                    Flush flush) const {
     Stray stray{stray_name(place_.name).string(), {}};
-    auto what = "cannot make a new variable store beside " + path().string();
+    auto what = "cannot make a new file beside the " + called();
     auto write = [&]() -> Result<> {
         constexpr int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
         auto ok = act("create", what, [&] {
@@ -156,7 +233,7 @@ Result<StoreFolder::Stray> StoreFolder::write_stray(std::string_view content, st
         if (ok) ok = act("chmod", what, [&] { return ::fchmod(stray.fd.get(), 0600); });  // whatever the umask is
         if (ok && owner) ok = act("chown", what, [&] { return ::fchown(stray.fd.get(), owner->user, owner->group); });
         if (ok) ok = fill(stray.fd.get(), content, stray.name);
-        if (ok) ok = act("sync", what, [&] { return ::fsync(stray.fd.get()); });
+        if (ok && flush == Flush::now) ok = act("sync", what, [&] { return ::fsync(stray.fd.get()); });
         if (ok) ok = same_content(stray.fd.get(), content, path());
         return ok;
     };
@@ -165,6 +242,21 @@ Result<StoreFolder::Stray> StoreFolder::write_stray(std::string_view content, st
         return Failure(ok.error());
     }
     return stray;
+}
+
+Result<> StoreFolder::replace(const std::string& name, std::string_view content, Flush flush) const {
+    auto stray = write_stray(content, std::nullopt, flush);
+    if (!stray) return Failure(stray.error());
+    auto ok = rename(stray->name, name);
+    if (!ok) ::unlinkat(fd(), stray->name.c_str(), 0);
+    return ok;
+}
+
+Result<> StoreFolder::flush(const std::string& name) const {
+    auto what = "cannot synchronise " + name + " beside the " + called();
+    UniqueFd file(::openat(fd(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file) return Failure(system_error(errno, what));
+    return act("sync", what, [&] { return ::fsync(file.get()); });
 }
 
 Result<> StoreFolder::put(const std::string& name, std::string_view content) const {
@@ -191,6 +283,16 @@ Result<> StoreFolder::rename_new(const std::string& from, const std::string& to)
     // A file system that cannot refuse to replace (NFS): a second name does the same.
     auto link = [&] { return errno == EINVAL ? ::linkat(fd(), from.c_str(), fd(), to.c_str(), 0) : -1; };
     return act("rename", what, [&] { return call() == 0 ? 0 : link(); });
+}
+
+Result<bool> StoreFolder::exchange(const std::string& one, const std::string& other) const {
+    bool possible = true;
+    auto ok = act("exchange", "cannot replace " + path().string(), [&] {
+        if (::renameat2(fd(), one.c_str(), fd(), other.c_str(), RENAME_EXCHANGE) == 0) return 0;
+        possible = errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP;
+        return possible ? -1 : 0;
+    });
+    return ok ? Result<bool>(possible) : Failure(ok.error());
 }
 
 Result<> StoreFolder::link_or_copy(const std::string& from, const std::string& to, int fd_of_from) const {

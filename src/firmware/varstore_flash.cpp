@@ -174,13 +174,16 @@ std::expected<FlashLayout, Health> flash_layout(std::string_view bytes) {
                                                   image->volume, max_volume_size),
                                       0));
     std::size_t length = header_length(bytes);
-    if (auto map = block_map(bytes, length); map.total != image->volume)
+    // Where the firmware made the header itself, as Arm's does, the map is that of the whole flash.
+    if (auto map = block_map(bytes, length); map.total != image->volume && map.total != bytes.size())
         return std::unexpected(health(HealthState::wrong_size,
                                       fmt::format("its firmware volume header says the volume has {} bytes, but has "
                                                   "blocks of {} bytes together",
                                                   image->volume, map.total),
                                       block_map_at));
-    return store_header_at(bytes, image->volume, length);
+    auto layout = store_header_at(bytes, image->volume, length);
+    if (layout) layout->block = block_map(bytes, length).block;
+    return layout;
 }
 
 std::optional<PendingWrite> find_pending_write(std::string_view bytes) noexcept {

@@ -11,6 +11,7 @@ namespace vireo::firmware {
 
 struct FlashLayout {
     std::uint64_t volume = 0;  // bytes of the firmware volume
+    std::uint32_t block = 0;   // bytes of one block of flash
     std::size_t first = 0;     // offset of the first record …
     std::size_t end = 0;       // … and of the end of their area
     bool authenticated = true;

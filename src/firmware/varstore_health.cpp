@@ -12,6 +12,28 @@ namespace {
 const std::string reset_hint = "reset the variable store, or restore a backup of it";
 constexpr std::uint64_t roomy = 0x2800;  // bytes; the largest variable of every build
 
+// What of the store's structure is not as in the template that comes with the code; empty when it is the same, or when
+// the template is erased flash, which says nothing.
+std::string other_structure(std::string_view bytes, std::string_view pristine) {
+    auto ours = flash_layout(bytes), theirs = flash_layout(pristine);
+    if (!ours || !theirs) return {};
+    if (ours->volume != theirs->volume || ours->block != theirs->block)
+        return fmt::format("it has {} bytes in blocks of {}, but the firmware's template has {} in blocks of {}",
+                           ours->volume, ours->block, theirs->volume, theirs->block);
+    if (ours->authenticated != theirs->authenticated)
+        return fmt::format("its variables are {} ones, but those of the firmware's template are {}",
+                           ours->authenticated ? "authenticated" : "plain",
+                           theirs->authenticated ? "authenticated" : "plain");
+    return {};
+}
+
+std::string mismatch(std::string_view bytes, const Pairing& pairing) {
+    if (pairing.code_size)
+        if (auto ok = check_pair(pairing.code_size, bytes.size(), pairing.architecture); !ok)
+            return ok.error().message();
+    return pairing.template_content.empty() ? std::string() : other_structure(bytes, pairing.template_content);
+}
+
 Health of_flash(std::string_view bytes, const Pairing& pairing) {
     auto store = read_flash_store(bytes);
     if (!store) {
@@ -24,10 +46,9 @@ Health of_flash(std::string_view bytes, const Pairing& pairing) {
             if (auto ok = check_padding(bytes, *image); !ok)
                 return {HealthState::wrong_size, ok.error().message(), reset_hint, image->volume, store->statistics()};
     auto health = check_store(*store);
-    if (!health.usable() || pairing.code_size == 0) return health;
-    if (auto ok = check_pair(pairing.code_size, bytes.size(), pairing.architecture); !ok) {
+    if (auto why = mismatch(bytes, pairing); !why.empty() && health.usable()) {
         health.state = HealthState::wrong_code;
-        health.sentence = "it does not belong to this firmware: " + ok.error().message();
+        health.sentence = "it does not belong to this firmware: " + why;
         health.hint = "migrate the variable store to this firmware, or reset it";
     }
     return health;

@@ -34,8 +34,13 @@ struct Health {
 
 // The firmware that is to use the store, as far as it is known.
 struct Pairing {
+    Pairing() = default;
+    Pairing(std::uint64_t code_size, std::string_view architecture)
+        : code_size(code_size), architecture(architecture) {}
+
     std::uint64_t code_size = 0;  // bytes as the guest sees them; 0: do not compare
     std::string_view architecture;
+    std::string_view template_content;  // what the firmware's package starts with; empty: do not compare
 };
 Health check_store(std::string_view bytes, const Pairing& pairing = {});
 

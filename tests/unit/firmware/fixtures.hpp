@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Firmware made by hand for the tests: descriptors, files of code, and templates that are real firmware volumes.
 #pragma once
+#include "storage/qcow2_image.hpp"
 #include "support/file.hpp"
 #include "support/folder.hpp"
 
@@ -61,21 +62,25 @@ inline std::string volume(std::size_t size = 131072, char mark = 0) {
     std::memcpy(&v[0x48], store, sizeof store);
     put_number(0x58, 0xdfb8, 4);
     put_number(0x5c, 0xfe5a, 8);
-    if (mark) v[0x200] = mark;  // tells one store from another
+    if (mark) {  // a variable "M" tells one store from another
+        put_number(0x64, 0x3f55aa, 4);
+        put_number(0x68, 7, 4);
+        std::memset(&v[0x6c], 0, 28);
+        put_number(0x88, 4, 4);
+        put_number(0x8c, 1, 4);
+        std::memcpy(&v[0x90], guid, 16);
+        put_number(0xa0, 'M', 4);
+        v[0xa4] = mark;
+    }
     return v;
 }
 
 inline constexpr std::size_t code_size = 1966080;  // OVMF's 2 MiB build …
 inline constexpr std::size_t store_size = 131072;  // … and its variables
 
-// The header of an empty qcow2 image of version 3 with a disk of this size.
+// A qcow2 image with a pristine store, or whatever, of this size.
 inline std::string qcow2(std::uint64_t size) {
-    std::string v(65536, '\0');
-    std::memcpy(v.data(), "QFI\xfb\0\0\0\3", 8);
-    for (std::size_t i = 0; i < 8; ++i) v[24 + i] = static_cast<char>(size >> (56 - 8 * i));
-    v[23] = 16;    // cluster bits
-    v[103] = 104;  // header length
-    return v;
+    return take(storage::write_qcow2_image(volume(static_cast<std::size_t>(size))));
 }
 
 // A host's firmware in a folder: descriptor folders low/ and high/, files in share/.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "firmware/prepare.hpp"
 
-#include "firmware/disposal.hpp"
+#include "firmware/nvram.hpp"
+#include "firmware/start_store.hpp"
 #include "support/async.hpp"
-#include "unit/firmware/fixtures.hpp"
+#include "unit/firmware/nvram_fixture.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -255,7 +256,7 @@ ASYNC_TEST(without_a_store) {
         BOOST_TEST((prepared.outcome == StoreOutcome::not_applicable && prepared.kind == kind));
         f.request.reset = true;
         auto error = co_await f.failure();
-        BOOST_TEST(error.code() == Errc::unsupported);
+        BOOST_TEST(error.code() == Errc::not_applicable);
         BOOST_TEST(std::string(error.what()).find("no variable store to reset") != std::string::npos);
     }
     f.request.reset = false;
@@ -295,66 +296,226 @@ ASYNC_TEST(recovery_of_many) {
     BOOST_TEST((test::get(other.path) == f.pristine));
 }
 
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(disposal)
+// ── with a history ──
 
 namespace {
-struct Bin {
-    test::Folder folder;
-    DisposalRequest request;
-    const std::string bytes = test::volume(test::store_size, 'd');
-    Bin() {
-        request.store = StoreSpec(folder / "data/nvram/0b7e/VARS.fd", true);
-        request.trash = folder / "data/trash";
-        request.guest = *model::Uuid::parse("0b7e2f4c-9d3a-4f11-8a57-6a0c1d2e3f40");
-        request.time_usec = 17;
-        test::put(request.store.path, bytes);
+// A guest whose store has something in it that the firmware could have written.
+struct Kept : Fixture {
+    Kept() {
+        request.folder = folder / "data/nvram/0b7e";
+        request.who = "test";
+        put_store(test::flash());
+        set("Boot0001", "entry");
     }
-    fs::path target() const { return request.trash / "nvram-0b7e2f4c-9d3a-4f11-8a57-6a0c1d2e3f40-17"; }
+    void put_store(const std::string& bytes) const { test::put(store(), bytes); }
+    Site site() const {
+        auto site = Site();
+        site.store = *request.store;
+        site.template_path = request.template_path;
+        site.code = request.code;
+        site.architecture = request.architecture;
+        site.folder = request.folder;
+        return site;
+    }
+    void set(const std::string& name, const std::string& data) const {
+        auto bytes = test::get(store());
+        auto variables = take(read_store(bytes));
+        take(variables.set(test::variable(name, data)));
+        put_store(variables.write());
+    }
+    std::size_t backups() const { return take(history(site())).backups.size(); }
+    // A start that succeeds; the guest ends at once.
+    Task<StoreReport> start() {
+        Rollback rollback;
+        auto prepared = co_await prepare(blocking, request, rollback);
+        co_await prepared.commit();
+        co_return prepared.report;
+    }
 };
 }  // namespace
 
-BOOST_FIXTURE_TEST_CASE(moved_to_the_trash, Bin) {
-    take(check_disposal(request));
-    BOOST_TEST(fs::exists(request.store.path));
-    BOOST_TEST(take(dispose(request)) == target() / "VARS.fd");
-    BOOST_TEST((test::get(target() / "VARS.fd") == bytes));
-    BOOST_TEST(!fs::exists(request.store.path.parent_path()));
-    BOOST_TEST(take(dispose(request)) == "");  // there is none any more
+ASYNC_TEST(what_has_changed_is_backed_up) {
+    Kept f;
+    auto report = co_await f.start();
+    BOOST_TEST((report.outcome == StoreOutcome::kept && report.looked_at));
+    BOOST_REQUIRE(report.backup.has_value());
+    BOOST_TEST((report.backup->reason == BackupReason::before_start));
+    BOOST_TEST((take(read_backup(f.site(), "1")).content == f.content()));
+    report = co_await f.start();
+    BOOST_TEST(!report.backup);
+    f.set("Boot0001", "other");
+    report = co_await f.start();
+    BOOST_TEST(report.backup.has_value());
+    BOOST_TEST(f.backups() == 2u);
+    auto bytes = test::get(f.store());
+    auto variables = take(read_store(bytes));
+    take(variables.set(Variable(guids::mtc, "MTC", std::string("\1\0\0\0", 4))));
+    f.put_store(variables.write());  // as every start does
+    report = co_await f.start();
+    BOOST_TEST(!report.backup);
+    f.request.ring = 0;
+    f.set("Boot0001", "third");
+    report = co_await f.start();
+    BOOST_TEST(!report.backup);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_path_of_the_users_to_the_trash, Bin) {
-    request.store = StoreSpec(folder / "mine/vars.fd", false);
-    test::put(request.store.path, bytes);
-    test::put(folder / "mine/other", "stays");
-    BOOST_TEST(take(dispose(request)) == target() / "vars.fd");
-    BOOST_TEST((test::get(target() / "vars.fd") == bytes));
-    BOOST_TEST(test::get(target() / "origin") == request.store.path.string() + "\n");
-    BOOST_TEST(!fs::exists(request.store.path));
-    BOOST_TEST(fs::exists(folder / "mine/other"));
+ASYNC_TEST(an_untouched_store_is_not_read) {
+    Kept f;
+    timespec old[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
+    BOOST_REQUIRE(::utimensat(AT_FDCWD, f.store().c_str(), old, 0) == 0);
+    auto index = f.request.folder / "history/index.json";
+    auto report = co_await f.start();
+    BOOST_TEST(report.looked_at);
+    report = co_await f.start();
+    BOOST_TEST(report.looked_at);  // its change (of the times) is too near
+    auto text = test::get(index);
+    auto document = boost::json::parse(text);
+    auto& look = document.as_object()["look"].as_object();
+    look["seen-ns"] = look["seen-ns"].as_int64() + 10'000'000'000;  // as if somebody had looked later
+    test::put(index, document.as_object());
+    report = co_await f.start();
+    BOOST_TEST(!report.looked_at);
+    BOOST_TEST(test::get(index) == boost::json::serialize(document));
+    f.request.code = f.code("other.fd", test::code_size);
+    f.set("Boot0001", "other");
+    report = co_await f.start();
+    BOOST_TEST(report.looked_at);
 }
 
-BOOST_FIXTURE_TEST_CASE(kept_and_removed, Bin) {
-    request.how = Disposal::keep;
-    BOOST_TEST(take(dispose(request)) == request.store.path);
-    BOOST_TEST((test::get(request.store.path) == bytes));
-    request.how = Disposal::remove;
-    BOOST_TEST(take(dispose(request)) == "");
-    BOOST_TEST(!fs::exists(request.store.path.parent_path()));
-    BOOST_TEST(!fs::exists(request.trash));
+ASYNC_TEST(a_store_that_cannot_work_stops_the_start) {
+    Kept f;
+    co_await f.start();
+    auto good = f.content();
+    auto refused = [](const Error& error, std::string_view hint) {
+        BOOST_TEST(error.code() == Errc::invalid_state);
+        BOOST_TEST(error.hint().find(hint) != std::string::npos, error.hint());
+    };
+    auto bad = good;
+    bad[0x9000] = 'x';
+    f.put_store(bad);
+    auto error = co_await f.failure();
+    refused(error, "restore backup 1");
+    refused(error, "compact it");
+    BOOST_TEST(!check(f.request));
+    f.put_store(test::flash(test::big_store_size));
+    error = co_await f.failure();
+    refused(error, "migrate it");
+    f.put_store("rubbish");
+    error = co_await f.failure();
+    refused(error, "reset it");
+    BOOST_TEST(f.content() == "rubbish");
+    f.request.from_memory = true;  // what is in memory counts
+    auto report = co_await f.start();
+    BOOST_TEST((report.outcome == StoreOutcome::kept));
+    f.request.from_memory = false;
+    take(restore(f.site(), "1"));
+    take(check(f.request));
+    report = co_await f.start();
+    BOOST_TEST((f.content() == good));
 }
 
-BOOST_FIXTURE_TEST_CASE(not_while_it_is_used, Bin) {
-    auto used = take(open_store(request.store));
-    for (auto how : {Disposal::trash, Disposal::remove}) {
-        request.how = how;
-        BOOST_TEST(check_disposal(request).error().code() == Errc::busy);
-        BOOST_TEST(dispose(request).error().code() == Errc::busy);
-        BOOST_TEST((test::get(request.store.path) == bytes));
+ASYNC_TEST(compacted_when_it_is_configured) {
+    Kept f;
+    for (int i = 0; i < 60; ++i) f.set("Boot0001", std::string(500, static_cast<char>('a' + i % 26)));
+    auto full = f.content();
+    auto report = co_await f.start();
+    BOOST_TEST(!report.compacted);
+    f.request.compact_above = 50;
+    report = co_await f.start();
+    BOOST_TEST(report.compacted);
+    BOOST_TEST((report.backup->reason == BackupReason::before_start || report.backup->sha256 != ""));
+    BOOST_TEST((f.content() != full));
+    BOOST_TEST(check_store(f.content()).statistics.dead == 0u);
+}
+
+ASYNC_TEST(reset_of_classes_in_a_start) {
+    Kept f;
+    f.set("Timeout", "ab");
+    auto old = f.content();
+    f.request.reset = true;
+    f.request.reset_classes = VariableClasses{VariableClass::boot_entries};
+    auto error = co_await error_of(f.failing_start());
+    BOOST_TEST((f.content() == old));
+    auto report = co_await f.start();
+    BOOST_TEST((report.outcome == StoreOutcome::reset));
+    BOOST_TEST((report.backup->reason == BackupReason::before_reset));
+    auto store = take(read_store(f.content()));
+    BOOST_TEST(!store.find(guids::global, "Boot0001"));
+    BOOST_TEST(store.find(guids::global, "Timeout")->data == "ab");
+    take(restore(f.site(), report.backup->id));
+    BOOST_TEST((f.content() == old));
+}
+
+ASYNC_TEST(a_reset_that_waits) {
+    Kept f;
+    auto old = f.content();
+    PendingReset wanted;
+    wanted.who = "uid 7";
+    take(write_pending(f.request.folder, wanted));
+    f.request.from_memory = true;
+    auto report = co_await f.start();
+    BOOST_TEST((report.outcome == StoreOutcome::kept && !report.pending));
+    BOOST_TEST((f.content() == old));
+    BOOST_TEST(take(read_pending(f.request.folder)).has_value());
+    f.request.from_memory = false;
+    auto error = co_await error_of(f.failing_start());  // it goes on waiting
+    BOOST_TEST((f.content() == old));
+    BOOST_TEST(take(read_pending(f.request.folder)).has_value());
+    f.set("Boot0002", "what the running guest wrote meanwhile");
+    report = co_await f.start();
+    BOOST_TEST((report.outcome == StoreOutcome::reset));
+    BOOST_TEST(report.pending->who == "uid 7");
+    BOOST_TEST((f.content() == f.pristine));
+    BOOST_TEST(!take(read_pending(f.request.folder)).has_value());
+    report = co_await f.start();
+    BOOST_TEST((report.outcome == StoreOutcome::kept));
+    test::put(f.request.folder / "pending.json", "rubbish");
+    error = co_await f.failure();
+    BOOST_TEST(error.code() == Errc::invalid_state);
+    BOOST_TEST(error.hint().find("cancel") != std::string::npos);
+    take(remove_pending(f.request.folder));
+    f.request.reset = f.request.from_memory = true;
+    error = co_await f.failure();
+    BOOST_TEST(error.code() == Errc::invalid_argument);
+}
+
+// Stopped at every step: after recovery the store is the old one and the reset waits again, or, when the start is known
+// to have succeeded, the new one and nothing waits.
+BOOST_AUTO_TEST_CASE(a_start_stopped_at_every_step) {
+    for (bool known_started : {false, true}) {
+        bool died = true;
+        int n = 0;
+        for (; died; ++n) {
+            Kept f;
+            auto old = f.content();
+            take(write_pending(f.request.folder, {}));
+            auto work = [&f, known_started](const Site& s) {
+                f.request.store = s.store;
+                auto touched = std::make_shared<std::atomic<bool>>(false);
+                auto started = start_store(f.request, test::code_size, touched);
+                if (!started || !known_started) return;
+                if (started->unsynchronised) (void)started->unsynchronised->sync();
+                (void)commit_pending(s.folder, s.store.steps);
+                (void)commit_store(s.store);
+            };
+            died = test::dies_at(n, f.site(), work);
+            auto where = "step " + std::to_string(n);
+            bool done = f.content() == f.pristine;
+            take(recover_site(f.site(), known_started && done ? Started::yes : Started::no));
+            bool waits = take(read_pending(f.request.folder)).has_value();
+            BOOST_TEST((f.content() == (known_started && done ? f.pristine : old)), where);
+            BOOST_TEST(waits == !(known_started && done), where);
+            std::string left;
+            for (auto& entry : fs::recursive_directory_iterator(f.request.folder)) {
+                auto name = entry.path().filename().string();
+                bool sound = name == "VARS.fd" || name == "history" || name == "index.json" || name == "pending.json" ||
+                             name.ends_with(".zst");
+                if (!sound) left += name + " ";
+            }
+            BOOST_TEST(left == "", where);
+        }
+        BOOST_TEST(n > 15);
     }
-    request.how = Disposal::keep;
-    take(check_disposal(request));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

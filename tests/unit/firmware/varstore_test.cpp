@@ -66,6 +66,10 @@ BOOST_AUTO_TEST_CASE(unchanged_stores_come_back_byte_for_byte) {
                        "OVMF_VARS.ms.fd", "../AAVMF/AAVMF_VARS.fd", "../AAVMF/AAVMF_VARS.ms.fd"}) {
         auto bytes = test::installed(std::filesystem::path("/usr/share/OVMF") / name);
         if (!bytes) continue;
+        if (check_store(*bytes).state == HealthState::blank) {  // Arm's packages have erased flash
+            BOOST_CHECK(std::string_view(name).starts_with("../AAVMF/"));
+            continue;
+        }
         auto store = take(read_store(*bytes));
         BOOST_CHECK(store.write() == *bytes);
         BOOST_CHECK_EQUAL(check_store(*bytes).state, HealthState::valid);
