@@ -28,6 +28,13 @@ const Encryption* Disk::image_encryption() const noexcept {
     return encryption ? &*encryption : nullptr;
 }
 
+const std::string& Nvram::place() const noexcept {
+    static const std::string nowhere;
+    if (!type) return path;
+    if (!source) return nowhere;
+    return type == SourceType::file ? source->file : type == SourceType::block ? source->dev : nowhere;
+}
+
 bool empty(const StorageSource& source, SourceType type) noexcept {
     switch (type) {
         case SourceType::file:

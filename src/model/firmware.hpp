@@ -3,6 +3,7 @@
 #pragma once
 #include "model/kept.hpp"
 #include "model/names.hpp"
+#include "model/source.hpp"
 
 #include <optional>
 #include <string>
@@ -57,17 +58,19 @@ template <>
 inline constexpr auto names<Loader::Type> = words("rom", "pflash");
 
 struct Nvram {  // the firmware's variables, in flash
-    enum class Type { file };
     std::string template_path;
     std::optional<FirmwareFormat> template_format;  // raw when absent
-    std::optional<Type> type;                       // with it the path is in <source>, else it is the element's text
+    std::optional<SourceType> type;                 // file, block, network: they are in `source`; else in `path`
     std::optional<FirmwareFormat> format;           // the template's when absent
     std::string path;                               // empty: Vireo's own place
+    Box<StorageSource> source;
     Kept kept;
     bool operator==(const Nvram&) const = default;
+
+    // The file or device node that holds them; empty: Vireo's own place, or not on this host.
+    const std::string& place() const noexcept;
+    bool on_network() const noexcept { return type == SourceType::network; }
 };
-template <>
-inline constexpr auto names<Nvram::Type> = words("file");
 
 struct Varstore {  // the firmware's variables, in a JSON file of QEMU's uefi-vars device; never together with Nvram
     std::string template_path;

@@ -40,7 +40,7 @@ const Element& schema<Nvram>() {
         .attribute("type", &Nvram::type).decides()
         .attribute("format", &Nvram::format).decides()
         .text("path", &Nvram::path).only_if<path_is_text>()
-        .child_attribute("source", "file", &Nvram::path).only_if<path_is_source>()
+        .child("source", &Nvram::source).only_if<path_is_source>()
         .kept(&Nvram::kept)
         .build();
     return element;

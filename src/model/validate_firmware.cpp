@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/firmware_identity.hpp"
 #include "model/validate_parts.hpp"
 
 #include <array>
@@ -31,6 +32,42 @@ Result<> validate_wishes(const Os& os) {
         wished[static_cast<std::size_t>(FirmwareFeature::Name::secure_boot)] == false)
         return wrong("os: the firmware feature 'enrolled-keys' cannot be enabled when 'secure-boot' is disabled");
     return {};
+}
+
+// A wish against what the rest of the definition needs would leave no firmware at all: said as what it is.
+Result<> validate_wishes_with(const Domain& domain) {
+    const auto wish = [&](FirmwareFeature::Name name) {
+        for (const auto& feature : domain.os.firmware_features)
+            if (feature.name == name) return std::optional(feature.enabled);
+        return std::optional<bool>();
+    };
+    const auto clash = [&](FirmwareFeature::Name name, bool enabled, bool applies, std::string_view why) {
+        if (!applies || wish(name) != enabled) return Result<>();
+        return Result<>(wrong("os: the firmware feature '" + std::string(to_string(name)) + "' is " +
+                              (enabled ? "wished for" : "ruled out") + ", but " + std::string(why)));
+    };
+    using Name = FirmwareFeature::Name;
+    const bool s3 = domain.pm && domain.pm->suspend_to_mem == true;
+    const bool s4 = domain.pm && domain.pm->suspend_to_disk == true;
+    const bool secure = domain.os.loader && domain.os.loader->secure == true;
+    if (auto good = clash(Name::acpi_s3, false, s3, "pm says suspend-to-mem enabled='yes'"); !good) return good;
+    if (auto good = clash(Name::acpi_s4, false, s4, "pm says suspend-to-disk enabled='yes'"); !good) return good;
+    if (auto good = clash(Name::requires_smm, false, secure, "the loader says secure='yes'"); !good) return good;
+    if (auto good = clash(Name::requires_smm, true, domain.features.smm == false, "features say smm state='off'");
+        !good)
+        return good;
+    if (const auto& security = domain.launch_security) {
+        const auto ruled_out = [&](Name name, bool applies) {
+            return clash(name, false, applies, "launchSecurity needs it");
+        };
+        const auto* sev = std::get_if<SevLaunch>(&*security);
+        if (auto good = ruled_out(Name::amd_sev, sev); !good) return good;
+        if (auto good = ruled_out(Name::amd_sev_es, sev && (sev->policy & 4)); !good) return good;
+        if (auto good = ruled_out(Name::amd_sev_snp, std::holds_alternative<SevSnpLaunch>(*security)); !good)
+            return good;
+        if (auto good = ruled_out(Name::intel_tdx, std::holds_alternative<TdxLaunch>(*security)); !good) return good;
+    }
+    return clash(Name::host_uefi_vars, true, domain.os.nvram.has_value(), "<nvram> is for variables in flash");
 }
 
 // With firmware='…' the loader may hold wishes (secure='yes', stateless, format), or in full what was chosen (type and
@@ -77,12 +114,44 @@ Result<> validate_manual(const Os& os) {
     if (loader.path.empty())
         return wrong("os: the loader has no path, and the automatic choice of firmware is off",
                      "Say <os firmware='efi'>.");
+    if (loader.type == Loader::Type::pflash && loader.readonly == false && loader.stateless == true)
+        return wrong("os: a loader that the guest writes to (readonly='no') is not stateless");
     if (loader.type == Loader::Type::pflash) return {};
     if ((loader.stateless == false && !os.varstore) || os.nvram)
         return wrong("os: only a loader of type pflash has NVRAM");
     if (loader.secure == true) return wrong("os: secure='yes' is for a loader of type pflash");
     if (loader.format && *loader.format != FirmwareFormat::raw) return wrong("os: a loader of type rom is always raw");
     return {};
+}
+
+Result<> validate_nvram_source(const Nvram& nvram) {
+    const std::string type(to_string(*nvram.type));
+    switch (*nvram.type) {
+        case SourceType::file:
+        case SourceType::block:
+        case SourceType::network:
+            break;
+        default:
+            return wrong("os/nvram: variables cannot be in a source of type '" + type + "'",
+                         "Possible are file, block and network.");
+    }
+    if (!nvram.source || empty(*nvram.source, *nvram.type)) {
+        const std::string_view attribute = nvram.type == SourceType::file    ? "file"
+                                           : nvram.type == SourceType::block ? "dev"
+                                                                             : "protocol";
+        return wrong("os/nvram: type='" + type + "' needs <source " + std::string(attribute) + "='…'/>");
+    }
+    const auto& source = *nvram.source;
+    const auto refuse = [](std::string_view what) {
+        return wrong("os/nvram/source/" + std::string(what) + " is not possible for NVRAM");
+    };
+    if (!source.slices.empty()) return refuse("slices");
+    if (source.reservations) return refuse("reservations");
+    if (source.encryption) return refuse("encryption");
+    if (source.data_store) return refuse("dataStore");
+    if (source.startup_policy) return refuse("@startupPolicy");
+    if (!source.fdgroup.empty()) return refuse("@fdgroup");
+    return check_source(source, *nvram.type, DiskFormat::raw, "os/nvram");
 }
 
 Result<> validate_nvram(const Os& os) {
@@ -92,10 +161,9 @@ Result<> validate_nvram(const Os& os) {
         return wrong(nvram.template_path.empty()
                          ? "os: NVRAM is not possible when the loader is stateless"
                          : "os: an NVRAM template is not possible when the loader is stateless");
-    if (nvram.type && nvram.path.empty()) return wrong("os: nvram type='file' needs <source file='…'/>");
-    if (nvram.template_format && nvram.template_path.empty())
+    if (nvram.template_format && nvram.template_path.empty() && !os.firmware)
         return wrong("os: nvram has the format of a template, but no template");
-    return {};
+    return nvram.type ? validate_nvram_source(nvram) : Result<>();
 }
 
 // QEMU's own store of variables comes with firmware that is loaded as a ROM.
@@ -150,10 +218,12 @@ Result<> validate_platform(const Domain& domain) {
 Result<> validate_firmware(const Domain& domain) {
     const Os& os = domain.os;
     if (auto good = validate_wishes(os); !good) return good;
+    if (auto good = validate_wishes_with(domain); !good) return good;
     if (auto good = os.firmware ? validate_automatic(os) : validate_manual(os); !good) return good;
     if (auto good = validate_nvram(os); !good) return good;
     if (auto good = validate_varstore(os); !good) return good;
     if (auto good = validate_platform(domain); !good) return good;
+    if (auto identity = firmware_identity_of(domain); !identity) return Failure(identity.error());
     if (os.loader)
         if (auto good = check_path(os.loader->path, "os/loader"); !good) return good;
     if (os.nvram) {

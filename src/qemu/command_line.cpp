@@ -174,7 +174,7 @@ void CommandLineBuilder::add_flash(const FlashImage& image, int number) {
     const auto storage = fmt::format("vireo-pflash{}-storage", number),
                format = fmt::format("vireo-pflash{}-format", number);
     json::object file;
-    file["driver"] = "file";
+    file["driver"] = image.block_device ? "host_device" : "file";
     file["filename"] = add_descriptor(image.fd, fmt::format("pflash{}", number), image.path);
     file["node-name"] = storage;
     file["read-only"] = image.read_only;

@@ -35,6 +35,7 @@ struct FlashImage {
     std::string path;  // for display
     model::FirmwareFormat format = model::FirmwareFormat::raw;
     bool read_only = false;
+    bool block_device = false;
 };
 
 // For one character device. None given: QEMU itself opens what the definition says, as its own user.

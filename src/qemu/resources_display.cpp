@@ -62,7 +62,10 @@ Resources Resources::for_display(const model::Domain& domain) {
     const auto& os = domain.os;
     if (os.loader && os.loader->type == model::Loader::Type::pflash && !os.loader->path.empty()) {
         resources.code = flash(os.loader->path, os.loader->format, os.loader->readonly.value_or(true));
-        if (os.nvram && !os.nvram->path.empty()) resources.variables = flash(os.nvram->path, os.nvram->format, false);
+        if (os.nvram && !os.nvram->place().empty()) {
+            resources.variables = flash(os.nvram->place(), os.nvram->format, false);
+            resources.variables->block_device = os.nvram->type == model::SourceType::block;
+        }
     }
     return resources;
 }

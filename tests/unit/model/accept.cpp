@@ -11,7 +11,7 @@ using namespace vireo;
 using namespace vireo::model;
 using namespace vireo::model::test;
 
-BOOST_AUTO_TEST_SUITE(accept)
+BOOST_AUTO_TEST_SUITE(accepted)
 
 BOOST_AUTO_TEST_CASE(a_canonical_document_comes_out_as_it_went_in) {
     BOOST_TEST(format_domain_xml(take(parse_domain_xml(uefi_guest)).domain) == uefi_guest);
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(spellings_of_other_writers) {
     // an NVRAM given as a source
     const auto nvram = domain_of(changed(
         small_guest, "<os>", "<os firmware='efi'><nvram type='file' format='raw'><source file='/n/V.fd'/></nvram>"));
-    BOOST_TEST(nvram.os.nvram->path == "/n/V.fd");
+    BOOST_TEST(nvram.os.nvram->place() == "/n/V.fd");
     BOOST_TEST(format_domain_xml(nvram).contains("<source file='/n/V.fd'/>"));
 }
 
