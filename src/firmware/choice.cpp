@@ -37,15 +37,6 @@ std::string_view any_version_of(std::string_view alias) noexcept {
     return alias;
 }
 
-std::string machine_reason(const Descriptor& descriptor, const Requirements& wanted) {
-    auto& targets = descriptor.targets;
-    if (std::ranges::any_of(targets, [&](auto& t) { return matches(t, wanted.architecture, wanted.machine); }))
-        return {};
-    if (std::ranges::none_of(targets, [&](auto& t) { return t.architecture == wanted.architecture; }))
-        return "is not for the architecture " + wanted.architecture;
-    return "is not for the machine " + wanted.machine;
-}
-
 std::string feature_reason(const Descriptor& descriptor, const Requirements& wanted) {
     for (auto& wish : wanted.features) {
         if (wish.enabled && !descriptor.has_feature(wish.name)) return "has no feature " + wish.name;
@@ -55,7 +46,8 @@ std::string feature_reason(const Descriptor& descriptor, const Requirements& wan
     if (requires_smm && wanted.smm == false) return "requires SMM, which the definition turns off";
     if (requires_smm && wanted.secure == false) return "requires SMM, and the definition says secure='no'";
     if (!requires_smm && wanted.secure == true) return "has no feature requires-smm, which secure='yes' needs";
-    if (descriptor.has_feature("host-uefi-vars")) return "keeps its variables in QEMU, not in a flash file";
+    if (descriptor.has_feature("host-uefi-vars"))
+        return "keeps its variables in QEMU's uefi-vars device, which cannot be run here";
     return {};
 }
 
@@ -77,16 +69,60 @@ std::string flash_reason(const Descriptor& descriptor, const Requirements& wante
     auto& nvram_template = *descriptor.nvram_template;
     if (!wanted.template_path.empty() && nvram_template.filename != wanted.template_path)
         return "its template is " + nvram_template.filename;
-    return format_reason("template", nvram_template.format, wanted.store_format, wanted.qcow2);
+    return format_reason("template", nvram_template.format, wanted.template_format, wanted.qcow2);
 }
 
 std::string device_reason(const Descriptor& descriptor, const Requirements& wanted) {
+    auto& file = descriptor.executable.filename;
+    if (!wanted.executable_path.empty() && file != wanted.executable_path) return "its code is " + file;
     if (descriptor.device == Device::flash) return flash_reason(descriptor, wanted);
     if (descriptor.device == Device::kernel) return "is loaded as a kernel, which is only for <kernel>";
+    if (descriptor.device == Device::igvm) return "is an IGVM file, which cannot be run here";
     if (wanted.rom == false) return "is a ROM, not flash";
     // A guest that did not ask for it must not lose its settings at each shutdown.
-    if (wanted.interface_type == "uefi" && wanted.stateless != true) return "is a ROM: it has no variable store";
+    bool without_store = wanted.stateless == true || (wanted.sealed && wanted.stateless != false);
+    if (wanted.interface_type == "uefi" && !without_store) return "is a ROM: it has no variable store";
     return {};
+}
+
+constexpr std::uint32_t sev_es = 1u << 2;  // in the guest policy of AMD's SEV API
+
+template <class Wish>
+void add_launch_security(const model::Domain& domain, const Wish& wish) {
+    if (!domain.launch_security) return;
+    auto& security = *domain.launch_security;
+    if (auto* sev = std::get_if<model::SevLaunch>(&security)) {
+        wish("amd-sev", true);
+        if (sev->policy & sev_es) wish("amd-sev-es", true);
+    }
+    if (std::holds_alternative<model::SevSnpLaunch>(security)) wish("amd-sev-snp", true);
+    if (std::holds_alternative<model::TdxLaunch>(security)) wish("intel-tdx", true);
+}
+
+void add_wishes(const model::Domain& domain, Requirements& wanted) {
+    auto wish = [&](std::string_view name, bool enabled) { wanted.features.push_back({std::string(name), enabled}); };
+    bool secure_boot = false, enrolled = false;
+    for (auto& feature : domain.os.firmware_features) {
+        wish(model::to_string(feature.name), feature.enabled);
+        secure_boot |= feature.name == model::FirmwareFeature::Name::secure_boot;
+        enrolled |= feature.name == model::FirmwareFeature::Name::enrolled_keys && feature.enabled;
+    }
+    if (enrolled && !secure_boot) wish("secure-boot", true);
+    add_launch_security(domain, wish);
+    if (!domain.pm) return;
+    if (domain.pm->suspend_to_mem == true) wish("acpi-s3", true);
+    if (domain.pm->suspend_to_disk == true) wish("acpi-s4", true);
+}
+
+}  // namespace
+
+std::string machine_reason(const Descriptor& descriptor, const Requirements& wanted) {
+    auto& targets = descriptor.targets;
+    if (std::ranges::any_of(targets, [&](auto& t) { return matches(t, wanted.architecture, wanted.machine); }))
+        return {};
+    if (std::ranges::none_of(targets, [&](auto& t) { return t.architecture == wanted.architecture; }))
+        return "is not for the architecture " + wanted.architecture;
+    return "is not for the machine " + wanted.machine;
 }
 
 std::string reason_against(const Entry& entry, const Requirements& wanted) {
@@ -106,24 +142,9 @@ std::string summary(const Requirements& wanted) {
         fmt::format("{} firmware for {} on {}", wanted.interface_type == "uefi" ? "UEFI" : wanted.interface_type,
                     wanted.machine.empty() ? "the default machine" : wanted.machine, wanted.architecture);
     for (auto& wish : wanted.features) text += fmt::format(", {} {}", wish.enabled ? "with" : "without", wish.name);
+    if (wanted.stateless == true) text += ", stateless";
     return text;
 }
-
-void add_wishes(const model::Domain& domain, Requirements& wanted) {
-    auto wish = [&](std::string_view name, bool enabled) { wanted.features.push_back({std::string(name), enabled}); };
-    bool secure_boot = false, enrolled = false;
-    for (auto& feature : domain.os.firmware_features) {
-        wish(model::to_string(feature.name), feature.enabled);
-        secure_boot |= feature.name == model::FirmwareFeature::Name::secure_boot;
-        enrolled |= feature.name == model::FirmwareFeature::Name::enrolled_keys && feature.enabled;
-    }
-    if (enrolled && !secure_boot) wish("secure-boot", true);
-    if (!domain.pm) return;
-    if (domain.pm->suspend_to_mem == true) wish("acpi-s3", true);
-    if (domain.pm->suspend_to_disk == true) wish("acpi-s4", true);
-}
-
-}  // namespace
 
 bool matches(const Target& target, std::string_view architecture, std::string_view machine) noexcept {
     if (target.architecture != architecture) return false;
@@ -179,8 +200,7 @@ Requirements requirements_of(const model::Domain& domain) {
     }
     if (os.nvram) {
         wanted.template_path = os.nvram->template_path;
-        if (os.nvram->template_format) wanted.store_format = model::to_string(*os.nvram->template_format);
-        if (os.nvram->format) wanted.store_format = model::to_string(*os.nvram->format);
+        if (os.nvram->template_format) wanted.template_format = model::to_string(*os.nvram->template_format);
     }
     return wanted;
 }
@@ -195,6 +215,15 @@ Choice choose(const Requirements& requirements, const Catalog& catalog) {
     return choice;
 }
 
+std::optional<Error> reasons(const Choice& choice) {
+    std::optional<Error> causes;
+    for (auto& candidate : choice.candidates | std::views::reverse) {
+        auto line = candidate.name + ": " + (candidate.fits() ? "fits" : candidate.rejected);
+        causes = causes ? Error(Errc::unsupported, line, *causes) : Error(Errc::unsupported, line);
+    }
+    return causes;
+}
+
 Result<Entry> chosen(const Requirements& requirements, Choice choice) {
     if (choice.chosen) return std::move(*choice.chosen);
     auto sentence = "there is no " + summary(requirements);
@@ -202,12 +231,7 @@ Result<Entry> chosen(const Requirements& requirements, Choice choice) {
         return Failure(Error(Errc::unsupported, sentence + ": no firmware descriptors are installed")
                            .with_hint("install the firmware's package, for example ovmf (Debian, x86), "
                                       "qemu-efi-aarch64 (Debian, Arm) or edk2-ovmf (Fedora)"));
-    std::optional<Error> causes;  // a chain, the first candidate outermost
-    for (auto& candidate : choice.candidates | std::views::reverse) {
-        auto line = candidate.name + ": " + candidate.rejected;
-        causes = causes ? Error(Errc::unsupported, line, *causes) : Error(Errc::unsupported, line);
-    }
-    return Failure(Error(Errc::unsupported, sentence, *causes)
+    return Failure(Error(Errc::unsupported, sentence, *reasons(choice))
                        .with_hint("change what the reasons name in the definition, install other firmware, or give "
                                   "<loader> and <nvram template=…> by hand"));
 }

@@ -25,10 +25,11 @@ struct Requirements {
     std::optional<bool> secure;     // <loader secure=…>: true needs requires-smm, false rules it out
     std::optional<bool> stateless;  // true: no variable store
     std::optional<bool> rom;        // true: loaded as a ROM; false: as flash
-    std::string executable_path;    // for describe() only
+    std::string executable_path;    // not empty: the code has to be this file
     std::string executable_format;  // empty: any that can be run
     std::string template_path;      // not empty: the template has to be this one
-    std::string store_format;       // the variable store's, which is its template's; empty: any
+    std::string template_format;    // empty: any that can be run
+    bool sealed = false;            // SEV-SNP or TDX: a ROM without variable store is usual there
     bool qcow2 = false;             // can firmware and stores in qcow2 be run here?
 };
 // What a definition asks for. Its architecture may be empty: the host's then.
@@ -47,10 +48,17 @@ struct Choice {
     std::vector<Candidate> candidates;  // all, in the order of the catalog
 };
 Choice choose(const Requirements& requirements, const Catalog& catalog);
+// Why one descriptor does not fit; empty: it does. The second asks for architecture and machine alone.
+std::string reason_against(const Entry& entry, const Requirements& requirements);
+std::string machine_reason(const Descriptor& descriptor, const Requirements& requirements);
+// "UEFI firmware for pc-q35-7.2 on x86_64, with secure-boot"
+std::string summary(const Requirements& requirements);
 inline Choice choose(const model::Domain& domain, const Catalog& catalog) {
     return choose(requirements_of(domain), catalog);
 }
 
+// A cause for each candidate, "50-x.json: has no feature secure-boot", the first outermost; nothing without candidates.
+std::optional<Error> reasons(const Choice& choice);
 // The chosen entry, or an error that lists each candidate with its reason among its causes.
 Result<Entry> chosen(const Requirements& requirements, Choice choice);
 

@@ -80,6 +80,20 @@ Result<FlashMode> flash_mode(const json::object& mapping) {
     return fail(Errc::unsupported, "the flash mode ", in_quotes(*name), " is unknown");
 }
 
+// The template of a store that QEMU keeps itself, which came to the specification with QEMU 11.
+Result<> host_variables(const json::object& mapping, Descriptor& out) {
+    auto* value = mapping.if_contains("uefi-vars");
+    auto* object = value ? value->if_object() : nullptr;
+    if (value && !object) return fail(Errc::invalid_config, "'uefi-vars' must be an object");
+    if (!object || !object->contains("template")) return {};
+    auto name = required_text(*object, "template");
+    if (!name) return Failure(name.error());
+    if (!name->starts_with('/'))
+        return fail(Errc::invalid_config, "'template' ", in_quotes(*name), " is not an absolute path");
+    out.nvram_template = FirmwareFile{std::move(*name), "json"};
+    return {};
+}
+
 Result<> parse_mapping(const json::object& top, Descriptor& out) {
     auto* value = top.if_contains("mapping");
     if (!value) return fail(Errc::invalid_config, "'mapping' is missing");
@@ -87,12 +101,12 @@ Result<> parse_mapping(const json::object& top, Descriptor& out) {
     if (!mapping) return fail(Errc::invalid_config, "'mapping' must be an object");
     auto device = required_text(*mapping, "device");
     if (!device) return Failure(device.error());
-    if (*device == "kernel" || *device == "memory") {
-        out.device = *device == "kernel" ? Device::kernel : Device::memory;
+    if (*device == "kernel" || *device == "memory" || *device == "igvm") {
+        out.device = *device == "kernel" ? Device::kernel : *device == "memory" ? Device::memory : Device::igvm;
         auto name = file_name(*mapping);
         if (!name) return Failure(name.error());
         out.executable = {std::move(*name), "raw"};
-        return {};
+        return out.device == Device::memory ? host_variables(*mapping, out) : Result<>();
     }
     if (*device != "flash") return fail(Errc::unsupported, "the mapping device ", in_quotes(*device), " is unknown");
     auto mode = flash_mode(*mapping);
@@ -149,7 +163,7 @@ Result<> parse_lists(const json::object& top, Descriptor& out) {
 }  // namespace
 
 std::string_view to_string(Device device) noexcept {
-    constexpr std::array names{"flash", "kernel", "memory"};
+    constexpr std::array names{"flash", "kernel", "memory", "igvm"};
     return names[static_cast<std::size_t>(device)];
 }
 

@@ -15,7 +15,8 @@ namespace vireo::firmware {
 enum class Device {
     flash,   // pflash: code, and variables in a second file or in the same one
     kernel,  // loaded as a kernel (-kernel)
-    memory   // loaded as a ROM (-bios)
+    memory,  // loaded as a ROM (-bios)
+    igvm     // a file that says itself what goes where in memory (-object igvm-cfg)
 };
 enum class FlashMode {
     split,     // code read-only and shared, variables in a file of the guest made from a template
@@ -42,8 +43,8 @@ struct Descriptor {
     std::vector<std::string> interface_types;  // bios, openfirmware, uboot, uefi
     Device device = Device::flash;
     FlashMode mode = FlashMode::split;           // of a flash device
-    FirmwareFile executable;                     // the file of a kernel or memory device too
-    std::optional<FirmwareFile> nvram_template;  // always there when split
+    FirmwareFile executable;                     // the file of the other devices too
+    std::optional<FirmwareFile> nvram_template;  // always there when split; of a memory device: in the format json
     std::vector<Target> targets;
     std::vector<std::string> features;  // acpi-s3, acpi-s4, amd-sev, enrolled-keys, requires-smm, secure-boot …
     std::vector<std::string> tags;

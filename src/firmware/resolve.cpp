@@ -2,6 +2,7 @@
 #include "firmware/resolve.hpp"
 
 #include "firmware/firmware_file.hpp"
+#include "firmware/identity.hpp"
 #include "firmware/prepare.hpp"
 
 #include <algorithm>
@@ -71,21 +72,61 @@ public:
         if (!chosen) return chosen;
         if (auto ok = check_secure(); !ok) return ok;
         if (auto ok = check_store_path(); !ok) return ok;
-        return check(request_for(domain_, options_.data, false));
+        if (!boots_from_copy())
+            if (auto ok = check(request_for(domain_, options_.data, false)); !ok) return ok;
+        return record();
     }
 
 private:
     Loader& loader() { return domain_.os.loader ? *domain_.os.loader : domain_.os.loader.emplace(); }
     model::Nvram& nvram() { return domain_.os.nvram ? *domain_.os.nvram : domain_.os.nvram.emplace(); }
 
+    Result<> record() {
+        KnownHashes nothing;
+        return record_identity(domain_, described_, options_.earlier.get(), options_.known ? *options_.known : nothing);
+    }
+
+    // A pinned guest goes on with the code that it has booted with, also when the package is gone.
+    bool boots_from_copy() {
+        auto identity = model::firmware_identity_of(domain_);
+        if (!identity || !*identity || (*identity)->policy != model::FirmwarePolicy::pin) return false;
+        if (!(*identity)->code || !domain_.os.loader || (*identity)->code->file != domain_.os.loader->path)
+            return false;
+        std::error_code ignored;
+        return !fs::exists(loader().path, ignored) &&
+               fs::exists(kept_copy(options_.data, *domain_.uuid, (*identity)->code->sha256), ignored);
+    }
+
     // ── chosen by Vireo ──
+    // What was chosen for the definition before stays the choice while it fits: its variables belong to it.
+    const Entry* chosen_before(const Choice& choice) const {
+        auto* earlier = options_.earlier.get();
+        if (!earlier || !earlier->os.loader || earlier->os.loader->path.empty()) return nullptr;
+        for (std::size_t i = 0; i < choice.candidates.size(); ++i) {
+            auto& entry = catalog_.entries()[i];
+            auto& store = entry.descriptor.nvram_template;
+            if (choice.candidates[i].fits() && entry.descriptor.executable.filename == earlier->os.loader->path &&
+                (store ? store->filename : "") == (earlier->os.nvram ? earlier->os.nvram->template_path : ""))
+                return &entry;
+        }
+        return nullptr;
+    }
+
     Result<> choose_efi() {
         if (domain_.os.loader && domain_.os.loader->readonly == false)
             return fail(Errc::invalid_config,
                         "a loader that is not read-only cannot be chosen automatically: give its path");
-        auto entry = chosen(wanted_, choose(wanted_, catalog_));
+        auto choice = choose(wanted_, catalog_);
+        if (auto* before = chosen_before(choice)) choice.chosen = *before;
+        return adopt_chosen(std::move(choice));
+    }
+
+    Result<> adopt_chosen(Choice choice) {
+        auto entry = chosen(wanted_, std::move(choice));
         if (!entry) return Failure(entry.error());
         adopt(entry->descriptor);
+        for (auto& known : catalog_.entries())
+            if (known.file == entry->file) described_ = &known;
         return {};
     }
 
@@ -93,10 +134,8 @@ private:
     Result<> choose_bios() {
         auto choice = choose(wanted_, catalog_);
         if (!choice.chosen && is_x86(wanted_.architecture) && wanted_.features.empty()) return {};
-        auto entry = chosen(wanted_, std::move(choice));
-        if (!entry) return Failure(entry.error());
-        adopt(entry->descriptor);
-        return {};
+        if (auto* before = chosen_before(choice)) choice.chosen = *before;
+        return adopt_chosen(std::move(choice));
     }
 
     void adopt(const Descriptor& descriptor) {
@@ -140,7 +179,7 @@ private:
     void place_store() {
         auto& store = nvram();
         if (store.template_format && !store.format) store.format = store.template_format;
-        if (store.path.empty())
+        if (!store.type && store.path.empty())
             store.path = default_store(options_.data, *domain_.uuid, store_format(store.format.value_or(Format::raw)));
     }
 
@@ -156,12 +195,33 @@ private:
         if (given.readonly != true) return keep_writable();
         auto described = describe();
         if (!described) return Failure(described.error());
-        if (*described) {
-            adopt_smm((*described)->descriptor);
-            if (domain_.os.firmware == FirmwareType::efi) record_features((*described)->descriptor);
+        described_ = *described;
+        if (described_) {
+            if (auto ok = check_mode(described_->descriptor); !ok) return ok;
+            adopt_smm(described_->descriptor);
+            if (domain_.os.firmware == FirmwareType::efi) record_features(described_->descriptor);
         }
         if (given.stateless == true) return {};
-        return find_template(*described);
+        return find_template(described_);
+    }
+
+    // What its descriptor says of how the code is used.
+    Result<> check_mode(const Descriptor& descriptor) {
+        auto& given = loader();
+        if (descriptor.mode == FlashMode::combined)
+            return Failure(Error(Errc::invalid_config, "the loader " + given.path +
+                                                           " holds code and variables in one file, which a guest "
+                                                           "needs a copy of its own of")
+                               .with_object(given.path)
+                               .with_hint("copy it, name the copy, and say readonly='no'"));
+        if (descriptor.mode != FlashMode::stateless || given.stateless == true) return {};
+        if (given.stateless == false || domain_.os.nvram)
+            return Failure(
+                Error(Errc::invalid_config, "the loader " + given.path + " is stateless: it has no variable store")
+                    .with_object(given.path)
+                    .with_hint("say stateless='yes' and leave <nvram> out"));
+        given.stateless = true;
+        return {};
     }
 
     Result<> keep_rom() {
@@ -210,7 +270,7 @@ private:
         if (store.template_path.empty()) store.template_path = well_known_template(loader().path);
         place_store();
         std::error_code ignored;
-        if (!store.template_path.empty() || fs::exists(store.path, ignored)) return {};
+        if (!store.template_path.empty() || store.on_network() || fs::exists(store.place(), ignored)) return {};
         return Failure(
             Error(Errc::invalid_config, "no template of a variable store is known for the loader " + loader().path)
                 .with_object(loader().path)
@@ -234,16 +294,13 @@ private:
     }
 
     Result<> check_store_path() {
-        if (!domain_.os.nvram || domain_.os.nvram->path.empty()) return {};
-        fs::path path = domain_.os.nvram->path;
+        if (!domain_.os.nvram || domain_.os.nvram->place().empty()) return {};
+        fs::path path = domain_.os.nvram->place();
         if (!path.is_absolute())
             return fail(Errc::invalid_config, "the NVRAM path '", path.string(), "' is not absolute");
         auto& store = *domain_.os.nvram;
         if (store.format == Format::qcow2 && !options_.qcow2)
             return fail(Errc::unsupported, "NVRAM in the format qcow2 cannot be run here");
-        if (store.template_format.value_or(Format::raw) != store.format.value_or(Format::raw) &&
-            !store.template_path.empty())
-            return fail(Errc::unsupported, "NVRAM and its template must be of one format");
         auto stores = options_.data / "nvram";
         if (is_inside(path, stores) && !is_inside(path, stores / domain_.uuid->to_string()))
             return Failure(
@@ -261,6 +318,7 @@ private:
     const Catalog& catalog_;
     const ResolveOptions& options_;
     Requirements wanted_;
+    const Entry* described_ = nullptr;  // what is known about the code; null: nothing
 };
 
 }  // namespace
@@ -301,7 +359,16 @@ std::optional<StoreSpec> store_of(const model::Domain& domain, const fs::path& d
     StoreSpec spec;
     spec.format = store_format(os.nvram->format.value_or(Format::raw));
     auto own = default_store(data, *domain.uuid, spec.format);
-    spec.path = os.nvram->path.empty() ? own : fs::path(os.nvram->path);
+    if (os.nvram->on_network()) {
+        auto& source = *os.nvram->source;
+        spec.kind = StoreKind::network;
+        spec.path = std::string(model::to_string(*source.protocol)) + ":" + source.name;  // for messages only
+        for (auto& host : source.hosts) spec.path += "@" + host.name;
+        spec.own = false;
+        return spec;
+    }
+    if (os.nvram->type == model::SourceType::block) spec.kind = StoreKind::block;
+    spec.path = os.nvram->place().empty() ? own : fs::path(os.nvram->place());
     spec.own = spec.path.lexically_normal() == own.lexically_normal();
     spec.journal = own.parent_path();
     return spec;

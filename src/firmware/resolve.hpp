@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Writes the choice of firmware into a definition, once, when it is defined: loader, template, variable store,
-// features, SMM. From then on the definition names its files and another package changes no existing guest. A
+// features, SMM, and the identity of all this (identity.hpp). From then on the definition names its files and another
+// package changes no existing guest. A
 // definition that already names its loader keeps it, and is checked against what is known about that file.
 #pragma once
 #include "firmware/choice.hpp"
+#include "firmware/file_hash.hpp"
 #include "firmware/nvram_store.hpp"
 #include "support/blocking.hpp"
 
@@ -12,8 +14,11 @@ namespace vireo::firmware {
 struct ResolveOptions {
     ResolveOptions() = default;
     explicit ResolveOptions(std::filesystem::path data) : data(std::move(data)) {}
-    std::filesystem::path data;  // the daemon's data folder: stores are <data>/nvram/<uuid>/VARS.fd
-    bool qcow2 = false;          // can the hypervisor's driver run firmware and stores in qcow2?
+    std::filesystem::path data;                    // the daemon's data folder: stores are <data>/nvram/<uuid>/VARS.fd
+    bool qcow2 = false;                            // can the hypervisor's driver run firmware and stores in qcow2?
+    std::shared_ptr<const model::Domain> earlier;  // the definition that this one replaces: what was chosen for it
+                                                   // stays the choice as long as it fits. May be null.
+    KnownHashes* known = nullptr;                  // of firmware files, read and added to; null: nothing is known
 };
 
 // Fills the definition in place. Its uuid must be set and its machine type be the versioned one, or an alias.

@@ -4,6 +4,7 @@
 #include "support/async.hpp"
 #include "unit/firmware/fixtures.hpp"
 
+#include <algorithm>
 #include <sys/stat.h>
 
 using namespace vireo;
@@ -73,7 +74,7 @@ BOOST_FIXTURE_TEST_CASE(a_bad_one_hurts_no_other, Fixture) {
     test::put(low / "10-malformed.json", "{ oops");
     fs::create_symlink("/nonexistent/x", low / "20-dangling.json");
     auto other = good;
-    other["mapping"].as_object()["device"] = "igvm";
+    other["mapping"].as_object()["device"] = "teleporter";
     test::put(low / "30-device.json", other);
     test::put(low / "40-large.json", std::string(max_descriptor_size + 1, ' '));
     test::put(low / "60-code.json", test::split(share / "gone.fd", v));
@@ -87,7 +88,7 @@ BOOST_FIXTURE_TEST_CASE(a_bad_one_hurts_no_other, Fixture) {
     BOOST_TEST(catalog.warnings().size() == 8u);
     BOOST_TEST(mentions(catalog, "10-malformed.json", "not JSON"));
     BOOST_TEST(mentions(catalog, "20-dangling.json", "link to a file that does not exist"));
-    BOOST_TEST(mentions(catalog, "30-device.json", "igvm"));
+    BOOST_TEST(mentions(catalog, "30-device.json", "teleporter"));
     BOOST_TEST(mentions(catalog, "40-large.json", "larger than"));
     BOOST_TEST(mentions(catalog, "60-code.json", "firmware file"));
     BOOST_TEST(mentions(catalog, "61-vars.json", "template"));
@@ -161,7 +162,11 @@ BOOST_AUTO_TEST_CASE(the_descriptors_of_this_host) {
         BOOST_TEST_MESSAGE("skipped: no firmware descriptors are installed here");
         return;
     }
-    for (auto& entry : catalog.entries()) BOOST_TEST(entry.usable(), entry.name() << ": " << entry.problem);
+    // Debian 12's qemu-efi-aarch64 describes a file that it does not install: of that only the warning counts.
+    for (auto& entry : catalog.entries())
+        BOOST_TEST((entry.usable() || entry.problem.ends_with("does not exist")), entry.name()
+                                                                                      << ": " << entry.problem);
+    BOOST_TEST(std::ranges::any_of(catalog.entries(), &Entry::usable));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -93,7 +93,8 @@ BOOST_AUTO_TEST_CASE(every_reason) {
     BOOST_TEST(reason(wanted, entry("a")) == "has no feature requires-smm, which secure='yes' needs");
     wanted.secure = false;
     BOOST_TEST(reason(wanted, entry("a", {"requires-smm"})) == "requires SMM, and the definition says secure='no'");
-    BOOST_TEST(reason(q35(), entry("a", {"host-uefi-vars"})) == "keeps its variables in QEMU, not in a flash file");
+    BOOST_TEST(reason(q35(), entry("a", {"host-uefi-vars"})) ==
+               "keeps its variables in QEMU's uefi-vars device, which cannot be run here");
     auto broken = entry("a");
     broken.problem = "its firmware file /c/a does not exist";
     BOOST_TEST(reason(q35(), broken) == "cannot be used: its firmware file /c/a does not exist");
@@ -118,6 +119,8 @@ BOOST_AUTO_TEST_CASE(devices_modes_formats) {
     BOOST_TEST(reason(stateless, entry("a")) == "is flash, not a ROM");
     e.descriptor.device = Device::kernel;
     BOOST_TEST(reason(q35(), e) == "is loaded as a kernel, which is only for <kernel>");
+    e.descriptor.device = Device::igvm;
+    BOOST_TEST(reason(q35(), e) == "is an IGVM file, which cannot be run here");
 
     auto q = entry("a");
     q.descriptor.executable.format = "qcow2";
@@ -131,8 +134,13 @@ BOOST_AUTO_TEST_CASE(devices_modes_formats) {
     q.descriptor.nvram_template->format = "qcow2";
     BOOST_TEST(reason(q35(), q) == "its template is in the format qcow2, which cannot be run here");
     wanted = q35();
-    wanted.store_format = "qcow2";
+    wanted.template_format = "qcow2";
     BOOST_TEST(reason(wanted, entry("a")) == "its template is raw, not qcow2");
+    wanted = q35();
+    wanted.executable_path = "/mine.fd";
+    BOOST_TEST(reason(wanted, entry("a")) == "its code is /c/a");
+    wanted.executable_path = "/c/a";
+    BOOST_TEST(reason(wanted, entry("a")) == "");
     wanted = q35();
     wanted.template_path = "/mine.fd";
     BOOST_TEST(reason(wanted, entry("a")) == "its template is /v/a");
@@ -179,6 +187,31 @@ BOOST_AUTO_TEST_CASE(requirements_of_a_definition) {
     BOOST_TEST(wanted.features[0].name == "enrolled-keys");
     BOOST_TEST(wanted.features[1].name == "secure-boot");  // without it keys mean nothing
     BOOST_TEST(wanted.features[2].name == "acpi-s3");
+    domain.os.firmware_features.clear(), domain.pm.reset(), domain.os.loader.reset();
+    auto names = [&] {
+        std::string all;
+        for (auto& asked : requirements_of(domain).features) all += asked.name + (asked.enabled ? " " : "! ");
+        return all;
+    };
+    model::SevLaunch sev;
+    domain.launch_security = sev;
+    BOOST_TEST(names() == "amd-sev ");
+    sev.policy = 0x7;
+    domain.launch_security = sev;
+    BOOST_TEST(names() == "amd-sev amd-sev-es ");
+    BOOST_TEST(!requirements_of(domain).sealed);
+    domain.launch_security = model::SevSnpLaunch();
+    BOOST_TEST(names() == "amd-sev-snp ");
+    domain.launch_security = model::TdxLaunch();
+    BOOST_TEST(names() == "intel-tdx ");
+    BOOST_TEST(requirements_of(domain).sealed);
+    auto rom = entry("rom", {"intel-tdx"});  // has no store to be lost
+    rom.descriptor.device = Device::memory;
+    rom.descriptor.nvram_template.reset();
+    BOOST_TEST(reason(requirements_of(domain), rom) == "");
+    domain.os.loader.emplace().stateless = false;
+    BOOST_TEST(reason(requirements_of(domain), rom) == "is a ROM: it has no variable store");
+    domain.launch_security.reset();
     domain.os.firmware = model::FirmwareType::bios;
     domain.os.type.arch.clear();
     BOOST_TEST(requirements_of(domain).interface_type == "bios");

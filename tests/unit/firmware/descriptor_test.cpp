@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(reads_everything) {
 }
 
 BOOST_AUTO_TEST_CASE(every_device_and_mode) {
-    for (auto device : {"kernel", "memory"}) {
+    for (auto device : {"kernel", "memory", "igvm"}) {
         auto o = good();
         o["mapping"] = json::object{{"device", device}, {"filename", "/k.bin"}};
         auto d = take(parse_descriptor(json::serialize(o)));
@@ -47,6 +47,15 @@ BOOST_AUTO_TEST_CASE(every_device_and_mode) {
         BOOST_TEST(d.executable.filename == "/k.bin");
         BOOST_TEST(!d.nvram_template);
     }
+    auto in_qemu = good();
+    in_qemu["mapping"] = json::object{
+        {"device", "memory"}, {"filename", "/k.bin"}, {"uefi-vars", json::object{{"template", "/v.json"}}}};
+    auto known = take(parse_descriptor(json::serialize(in_qemu)));
+    BOOST_TEST((known.nvram_template == FirmwareFile{"/v.json", "json"}));
+    in_qemu["mapping"].as_object()["uefi-vars"] = json::object{{"template", "v.json"}};
+    check_problem(in_qemu, "'template' 'v.json' is not an absolute path");
+    in_qemu["mapping"].as_object()["uefi-vars"] = "/v.json";
+    check_problem(in_qemu, "'uefi-vars' must be an object");
     for (auto mode : {"split", "combined", "stateless"}) {
         auto o = good();
         o["mapping"].as_object()["mode"] = mode;
@@ -88,8 +97,8 @@ BOOST_AUTO_TEST_CASE(what_may_not_be_left_out) {
 
 BOOST_AUTO_TEST_CASE(what_is_unknown_or_unsafe) {
     auto o = good();
-    o["mapping"].as_object()["device"] = "igvm";
-    check_problem(o, "the mapping device 'igvm' is unknown");
+    o["mapping"].as_object()["device"] = "teleporter";
+    check_problem(o, "the mapping device 'teleporter' is unknown");
     o = good();
     o["mapping"].as_object()["mode"] = "sideways";
     check_problem(o, "the flash mode 'sideways' is unknown");

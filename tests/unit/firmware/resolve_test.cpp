@@ -248,6 +248,29 @@ BOOST_FIXTURE_TEST_CASE(bios_and_nothing, Fixture) {
     BOOST_TEST((loader().type == model::Loader::Type::rom && !loader().readonly && !domain.os.nvram));
 }
 
+BOOST_FIXTURE_TEST_CASE(how_its_descriptor_says_code_is_used, Fixture) {
+    auto object = test::split(plain, v);
+    object["mapping"].as_object()["mode"] = "combined";
+    test::put(low / "60-plain.json", object);
+    manual(plain);
+    refused("code and variables in one file");
+    object["mapping"].as_object()["mode"] = "stateless";
+    test::put(low / "60-plain.json", object);
+    take(run());
+    BOOST_TEST((loader().stateless == true && !domain.os.nvram));
+    loader().stateless.reset();
+    nvram().path = folder / "my.fd";
+    refused("is stateless: it has no variable store");
+    domain.os.nvram.reset();
+    loader().stateless = false;
+    refused("is stateless: it has no variable store");
+}
+
+BOOST_FIXTURE_TEST_CASE(variables_in_qemu_are_refused_by_name, Fixture) {
+    domain.os.varstore.emplace();
+    refused("os/varstore: variables in QEMU's uefi-vars device cannot be run here");
+}
+
 BOOST_FIXTURE_TEST_CASE(qcow2_only_where_it_runs, Fixture) {
     auto image = test::qcow2(540672);
     test::put(share / "v.qcow2", image);
