@@ -10,6 +10,7 @@ Group define_group();     // define.cpp
 Group lifecycle_group();  // lifecycle.cpp
 Group console_group();    // console.cpp
 Group watch_group();      // watch.cpp: events, jobs
+Group firmware_group();   // firmware.cpp
 Group host_group();       // host.cpp
 Group help_group();       // help.cpp
 

@@ -73,7 +73,7 @@ Group help_group() {
 
 std::span<const Group> groups() {
     static const Group all[] = {list_group(),  lifecycle_group(), console_group(), define_group(),
-                                watch_group(), host_group(),      help_group()};
+                                watch_group(), firmware_group(),  host_group(),    help_group()};
     return all;
 }
 

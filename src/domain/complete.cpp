@@ -2,6 +2,7 @@
 #include "domain/complete.hpp"
 
 #include "firmware/disposal.hpp"
+#include "firmware/identity.hpp"
 #include "firmware/resolve.hpp"
 #include "model/domain_xml.hpp"
 #include "model/validate.hpp"
@@ -23,23 +24,40 @@ Task<std::string> emulator_of(Environment& environment, std::string emulator, st
     co_return found;
 }
 
-Task<std::string> complete(Environment& environment, model::Domain& definition) {
+Task<std::string> complete(Environment& environment, model::Domain& definition,
+                           std::shared_ptr<const std::string> earlier) {
     auto binary = co_await emulator_of(environment, definition.devices.emulator, definition.os.type.arch);
     auto capabilities = co_await environment.capabilities.get(binary);
     take(qemu::complete(definition, *capabilities));
     auto catalog = co_await environment.firmwares.get();
     firmware::ResolveOptions options(environment.layout.data);
     options.qcow2 = true;
+    if (earlier)
+        if (auto parsed = model::parse_domain_xml(*earlier, model::ParseOptions{.lenient = true}))
+            options.earlier = std::make_shared<const model::Domain>(std::move(parsed->domain));
+    auto hashes = environment.hashes;
+    options.known = &hashes;
     definition =
         co_await firmware::resolve(environment.pool, std::move(definition), std::move(catalog), std::move(options));
+    environment.hashes = std::move(hashes);
     take(model::validate(definition));
     co_return model::format_domain_xml(definition);
 }
 
+namespace {
+Task<> drop_kept_code(Environment& environment, model::Uuid guest) {
+    auto work = [data = environment.layout.data, guest](std::stop_token) { return firmware::drop_copies(data, guest); };
+    take(co_await environment.pool.call(std::move(work)));
+}
+}  // namespace
+
 Task<> dispose_of_nvram(Environment& environment, model::Domain definition, NvramDisposal how) {
     if (how == NvramDisposal::keep) co_return;
     auto store = firmware::store_of(definition, environment.layout.data);
-    if (!store) co_return;
+    if (!store) {
+        co_await drop_kept_code(environment, *definition.uuid);
+        co_return;
+    }
     auto request = std::make_shared<firmware::DisposalRequest>();
     request->store = std::move(*store);
     request->how = how == NvramDisposal::remove ? firmware::Disposal::remove : firmware::Disposal::trash;
@@ -48,6 +66,7 @@ Task<> dispose_of_nvram(Environment& environment, model::Domain definition, Nvra
     request->time_usec = static_cast<std::int64_t>(now_usec());
     auto work = [request](std::stop_token) { return firmware::dispose(*request); };
     take(co_await environment.pool.call(std::move(work)));
+    co_await drop_kept_code(environment, *definition.uuid);  // unless it went to the trash with the store
 }
 
 }  // namespace vireo::domain

@@ -12,8 +12,10 @@ namespace vireo::domain {
 // The emulator that a definition names, or the host's for its architecture. Reads folders: off the loop.
 Task<std::string> emulator_of(Environment& environment, std::string emulator, std::string architecture);
 
-// Machine type, devices, addresses, firmware. The definition's UUID is set. → the text that is stored.
-Task<std::string> complete(Environment& environment, model::Domain& definition);
+// Machine type, devices, addresses, firmware. The definition's UUID is set. earlier: the text of the definition that
+// this one replaces, or null. → the text that is stored.
+Task<std::string> complete(Environment& environment, model::Domain& definition,
+                           std::shared_ptr<const std::string> earlier = {});
 
 // Moves, keeps or removes the variable store of a domain that is gone. Does nothing when it has none.
 Task<> dispose_of_nvram(Environment& environment, model::Domain definition, NvramDisposal how);

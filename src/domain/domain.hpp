@@ -8,6 +8,7 @@
 #include "domain/stages.hpp"
 #include "domain/states.hpp"
 #include "domain/summary.hpp"
+#include "firmware/identity.hpp"
 #include "model/domain.hpp"
 #include "support/async_mutex.hpp"
 #include "support/task_group.hpp"
@@ -35,6 +36,7 @@ struct StartRequest {
     StartRequest() = default;
     bool paused = false;
     bool reset_nvram = false;
+    bool accept_firmware = false;  // what is there now instead of what was recorded, whatever the guest's policy
     std::optional<std::uint64_t> if_revision;
 };
 struct ShutdownRequest {
@@ -79,6 +81,16 @@ public:
     Task<> suspend(std::optional<std::uint64_t> if_revision);
     Task<> resume(std::optional<std::uint64_t> if_revision);
     Task<> set_autostart(bool on, std::optional<std::uint64_t> if_revision);
+
+    // The recorded firmware (firmware.cpp)
+    // Against what is on the host now: reads files. Nothing when none is recorded.
+    Task<std::optional<firmware::Standing>> firmware_standing();
+    // The definition names and records what is there now; what runs is not changed. invalid_state when nothing is there
+    // that could be accepted. True: it was another.
+    Task<bool> accept_firmware(std::optional<std::uint64_t> if_revision);
+    // pin keeps a copy at once; conflict when what was recorded is no longer there to be copied.
+    Task<> set_firmware_policy(model::FirmwarePolicy policy, std::optional<std::uint64_t> if_revision);
+
     Result<UniqueFd> open_console(const std::string& device, bool force);  // device empty: the first one
 
     // A change that the service shows as a job can be cancelled by one that must not wait for it: destroy cancels a
@@ -89,6 +101,7 @@ private:
     friend class Domains;
     friend class Start;
     friend class Reattach;
+    Task<> store_definition(model::Domain definition);  // replaces the persistent one, under the domain's turn
     Task<AsyncMutex::Guard> turn(std::optional<std::uint64_t> if_revision);
     Running& require_running(const char* what);
     Task<> command(std::shared_ptr<Running> run, std::string name, std::string what);

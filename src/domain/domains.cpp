@@ -116,7 +116,8 @@ Task<Defined> Domains::define(DefineRequest request) {
         defined.domain = find_uuid(defined.uuid);
         defined.created = !defined.domain || !defined.domain->persistent();
         if (auto other = find_name(definition.name); other && other != defined.domain) throw name_taken(*other);
-        defined.xml = co_await complete(env_, definition);
+        auto earlier = defined.domain ? defined.domain->persistent_xml_ : nullptr;
+        defined.xml = co_await complete(env_, definition, std::move(earlier));
         co_return defined;
     }
     bool fresh = false;
@@ -127,7 +128,7 @@ Task<Defined> Domains::define(DefineRequest request) {
         if (by_uuid_.find(defined.uuid) == by_uuid_.end())
             throw Error(Errc::busy, "domain " + definition.name + " was removed meanwhile");
         defined.created = !domain->persistent();
-        auto xml = std::make_shared<const std::string>(co_await complete(env_, definition));
+        auto xml = std::make_shared<const std::string>(co_await complete(env_, definition, domain->persistent_xml_));
         co_await env_.definitions.save(defined.uuid, *xml);
         domain->persistent_xml_ = std::move(xml);
         domain->summary_ = Summary::of(definition);

@@ -47,6 +47,9 @@ public:
     Task<> rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision);
     void forget(const std::shared_ptr<Domain>& domain);  // a transient one that is off
 
+    // The firmware of this host, never older than the call.
+    Task<std::shared_ptr<const firmware::Catalog>> firmware_catalog() { return env_.firmwares.get(); }
+
     // At the daemon's start: reads every definition, then re-attaches to what still runs and undoes half-made starts.
     Task<> load();
     // Domains marked autostart that are off. Their errors are logged.

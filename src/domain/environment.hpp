@@ -3,6 +3,7 @@
 #pragma once
 #include "domain/states.hpp"
 #include "firmware/catalog.hpp"
+#include "firmware/file_hash.hpp"
 #include "host/account.hpp"
 #include "host/cgroup.hpp"
 #include "qemu/capabilities_cache.hpp"
@@ -46,11 +47,12 @@ struct Environment {
     Observer& observer;
     std::optional<host::Account> qemu_account;  // whom QEMU runs as; none: ourselves
     std::map<std::string, std::string>
-        default_emulators;       // by architecture, once found; get() notices when one is gone
-    Domains* domains = nullptr;  // set by its constructor
-    TaskGroup background;        // what goes on without anybody waiting for it
-    std::set<int> ports_in_use;  // of displays of running guests
-    int last_id = 0;             // the number of the newest run
+        default_emulators;         // by architecture, once found; get() notices when one is gone
+    Domains* domains = nullptr;    // set by its constructor
+    firmware::KnownHashes hashes;  // of firmware files; a job is given a copy, which takes its place afterwards
+    TaskGroup background;          // what goes on without anybody waiting for it
+    std::set<int> ports_in_use;    // of displays of running guests
+    int last_id = 0;               // the number of the newest run
 };
 
 }  // namespace vireo::domain

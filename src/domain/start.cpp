@@ -157,6 +157,7 @@ Task<> Start::go() {
     domain_.reason_ = request_.paused ? "user" : "booted";
     domain_.save_status(*run_);
     co_await firmware_.commit();
+    co_await record_firmware();
     domain_.tell(Lifecycle::started, "booted");
     if (request_.paused) domain_.tell(Lifecycle::suspended, "paused");
     domain_.began(run_);

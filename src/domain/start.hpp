@@ -8,6 +8,7 @@
 //            └─ cgroup ───┘
 #pragma once
 #include "domain/domain.hpp"
+#include "firmware/identity.hpp"
 #include "firmware/prepare.hpp"
 #include "host/cgroup.hpp"
 #include "qemu/capabilities.hpp"
@@ -34,6 +35,8 @@ private:
     Task<> stages(Rollback& rollback);
     Task<> prepare();
     Task<> firmware(Rollback& rollback);
+    Task<> settle_firmware();
+    Task<> record_firmware();
     Task<> disks();
     Task<> runtime();
     Task<> cgroup();
@@ -57,6 +60,7 @@ private:
     std::shared_ptr<Running> run_;
     model::Domain live_;
     std::shared_ptr<const qemu::Capabilities> capabilities_;
+    firmware::Decision decision_;  // which code and template
     firmware::PreparedFirmware firmware_;
     std::vector<std::vector<storage::ImageLayer>> images_;  // one chain per disk; empty for a drive without a medium
     std::optional<qemu::MonitorSocket> monitor_;

@@ -6,11 +6,15 @@
 #include "support/file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 namespace vireo::domain {
 
 Task<> Start::firmware(Rollback& rollback) {
+    co_await settle_firmware();
     auto request = firmware::request_for(live_, env_.layout.data, request_.reset_nvram);
+    if (!decision_.code.empty()) request.code = decision_.code;
+    if (!decision_.store_template.empty()) request.template_path = decision_.store_template;
     firmware_ = co_await firmware::prepare(env_.pool, std::move(request), rollback);
     run_->status.firmware = firmware::to_string(firmware_.outcome);
 }
@@ -144,6 +148,8 @@ Command Start::command() {
         image.fd = fd;
         image.format = format == firmware::Format::qcow2 ? model::FirmwareFormat::qcow2 : model::FirmwareFormat::raw;
         image.read_only = read_only;
+        struct stat status{};
+        image.block_device = ::fstat(fd, &status) == 0 && S_ISBLK(status.st_mode);
         return image;
     };
     if (firmware_.code) resources.code = flash(firmware_.code.get(), firmware_.code_format, !firmware_.code_writable);

@@ -17,6 +17,14 @@ enum class Lifecycle { defined, undefined, started, suspended, resumed, stopped,
 
 class Domain;
 
+// The firmware that a definition records is another one now: a start followed an update, or somebody accepted it.
+struct FirmwareChange {
+    std::string_view how;                              // "followed", "accepted"
+    std::string old_code, new_code;                    // files
+    std::string old_hash, new_hash;                    // of the code, SHA-256
+    std::string old_template_hash, new_template_hash;  // empty without a template
+};
+
 // Told on the loop, after the fact; must not throw and must not wait. Errors and events leave this folder only so.
 class Observer {
 public:
@@ -27,6 +35,7 @@ public:
     virtual void rebooted(const Domain& domain) = 0;
     virtual void renamed(const Domain& domain, const std::string& old_name) = 0;
     virtual void changed(const Domain& domain) = 0;  // some property may have another value now
+    virtual void firmware_changed(const Domain& domain, const FirmwareChange& change) = 0;
 };
 
 }  // namespace vireo::domain

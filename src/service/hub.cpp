@@ -59,6 +59,13 @@ void Hub::renamed(const domain::Domain& domain, const std::string& old_name) {
     events.emit(api::domain_renamed(path_of(domain.uuid()), old_name, domain.name()));
 }
 
+void Hub::firmware_changed(const domain::Domain& domain, const domain::FirmwareChange& change) {
+    log::write(log::Level::info,
+               fmt::format("domain {} has other firmware ({}): {} with SHA-256 {} instead of {} with {}", domain.name(),
+                           change.how, change.new_code, change.new_hash, change.old_code, change.old_hash),
+               {{"VIREO_DOMAIN", domain.name()}, {"VIREO_DOMAIN_UUID", domain.uuid()}});
+}
+
 // Only what differs from what was told last is told.
 void Hub::changed(const domain::Domain& domain) {
     api::json::object now;

@@ -26,6 +26,7 @@ public:
     void rebooted(const domain::Domain& domain) override;
     void renamed(const domain::Domain& domain, const std::string& old_name) override;
     void changed(const domain::Domain& domain) override;
+    void firmware_changed(const domain::Domain& domain, const domain::FirmwareChange& change) override;
 
 private:
     std::map<std::string, api::json::object> told_;  // by UUID: the properties as they were told last

@@ -3,6 +3,7 @@
 
 #include "model/domain_json.hpp"
 #include "service/domain_service.hpp"
+#include "service/firmware_report.hpp"
 #include "service/translate.hpp"
 
 #include <algorithm>
@@ -60,6 +61,25 @@ Task<api::AnyDict> ManagerApi::get_domain_capabilities(api::Call, api::DomainCap
 }
 Task<std::string> ManagerApi::get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions options) {
     co_return (co_await host_.capabilities->domain(question_of(std::move(options)))).xml;
+}
+
+Task<api::ManagerListFirmwareResult> ManagerApi::list_firmware(api::Call) {
+    auto catalog = co_await hub_.domains->firmware_catalog();
+    api::ManagerListFirmwareResult result;
+    for (auto& entry : catalog->entries()) result.firmware.push_back(describe(entry));
+    for (auto& warning : catalog->warnings()) result.warnings.push_back(warning.message);
+    co_return result;
+}
+
+Task<api::FirmwareReport> ManagerApi::describe_firmware(api::Call, api::FirmwareRequirements requirements) {
+    std::optional<model::Domain> definition;
+    if (requirements.domain) {
+        auto text = take(hub_.require(*requirements.domain)->xml());
+        definition = take(model::parse_domain_xml(*text, parse_options(true))).domain;
+    }
+    auto wanted = translate(requirements, definition ? &*definition : nullptr);
+    auto catalog = co_await hub_.domains->firmware_catalog();
+    co_return report(wanted, *catalog);
 }
 
 Task<api::DefineResult> ManagerApi::define_domain_xml(api::Call, std::string xml, api::DefineOptions options) {

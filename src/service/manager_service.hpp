@@ -27,6 +27,8 @@ public:
     Task<std::string> get_capabilities_xml(api::Call) override;
     Task<api::AnyDict> get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions options) override;
     Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions options) override;
+    Task<api::ManagerListFirmwareResult> list_firmware(api::Call) override;
+    Task<api::FirmwareReport> describe_firmware(api::Call, api::FirmwareRequirements requirements) override;
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override;
     Task<api::DefineResult> define_domain(api::Call, api::AnyDict definition, api::DefineOptions options) override;
     Task<api::ManagerCreateDomainXMLResult> create_domain_xml(api::Call call, std::string xml,

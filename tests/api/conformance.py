@@ -235,6 +235,10 @@ class Conformance(unittest.TestCase):
         self.read("Manager.GetHostInfo")
         self.assertTrue(self.read("Manager.ListHypervisors").value())
         self.capabilities()
+        self.read("Manager.ListFirmware")
+        wanted = {"machine": "q35", "with-features": ["secure-boot"], "stateless": False, "domain": path_of(TWINS["rpc"][1])}
+        self.assertIn("with secure-boot", self.read("Manager.DescribeFirmware", requirements=wanted).value()["wanted"])
+        self.fails("InvalidArgument", self.read("Manager.DescribeFirmware", requirements={"machine": ""}))
         self.assertEqual(self.read("Manager.LookupDomain", key=TWINS["rpc"][0]).value(), path_of(TWINS["rpc"][1]))
         self.fails("NotFound", self.read("Manager.LookupDomain", key="nobody"))
         self.assertEqual(len(self.read("Manager.ListDomains", filter={}).value()), 2)

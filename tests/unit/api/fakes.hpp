@@ -33,6 +33,12 @@ struct FakeManager final : api::ManagerService {
         list[1].error = "it does not start";
         co_return list;
     }
+    Task<api::ManagerListFirmwareResult> list_firmware(api::Call) override {
+        co_return api::ManagerListFirmwareResult();
+    }
+    Task<api::FirmwareReport> describe_firmware(api::Call, api::FirmwareRequirements) override {
+        co_return api::FirmwareReport();
+    }
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override {
         seen_xml = std::move(xml);
         seen_define = std::move(options);

@@ -81,6 +81,12 @@ public:
         out[0].machines = std::vector<std::string>{"q35", "pc"};
         co_return out;
     }
+    Task<api::ManagerListFirmwareResult> list_firmware(api::Call) override {
+        co_return api::ManagerListFirmwareResult();
+    }
+    Task<api::FirmwareReport> describe_firmware(api::Call, api::FirmwareRequirements) override {
+        co_return api::FirmwareReport();
+    }
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override {
         co_await yield_now();
         if (xml == "bad")
