@@ -14,15 +14,14 @@ Task<> Start::devices() {
     auto note = [this](const std::string& alias, model::CharBackend& backend) {
         for (auto& port : run_->ports) {
             if (port.alias != alias || port.path.empty()) continue;
-            if (!backend.source) backend.source.emplace();
-            backend.source->path = port.path;
+            backend.ensure_source().path = port.path;
         }
     };
     for (auto& serial : live_.devices.serials) note(serial.info.alias, serial.backend);
     for (auto& parallel : live_.devices.parallels) note(parallel.info.alias, parallel.backend);
     for (auto& console : live_.devices.consoles) {
         note(console.info.alias, console.backend);
-        if (console.backend.source) console.tty = console.backend.source->path;
+        if (const auto* source = console.backend.source()) console.tty = source->path;
     }
     write_live_definition();
 }

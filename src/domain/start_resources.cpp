@@ -91,16 +91,16 @@ Result<> Start::open_character(const std::string& alias, model::CharBackend& bac
     if (backend.log)
         if (auto opened = output(backend.log->file, backend.log->append.value_or(false), files.log); !opened)
             return opened;
-    if (backend.type == model::CharType::file && backend.source)
-        return output(backend.source->path, backend.source->append.value_or(false), files.output);
+    const auto* given = backend.source();
+    if (backend.type == model::CharType::file && given)
+        return output(given->path, given->append.value_or(false), files.output);
     bool listens = backend.type == model::CharType::unix_ &&
-                   (!backend.source ||
-                    backend.source->mode.value_or(model::CharSource::Mode::bind) == model::CharSource::Mode::bind);
+                   (!given || given->mode.value_or(model::CharSource::Mode::bind) == model::CharSource::Mode::bind);
     if (!listens) return {};
-    if (!backend.source) backend.source.emplace();
-    if (backend.source->path.empty()) backend.source->path = usual;
-    backend.source->mode = model::CharSource::Mode::bind;
-    auto socket = qemu::MonitorSocket::create(backend.source->path);
+    auto& source = backend.ensure_source();
+    if (source.path.empty()) source.path = usual;
+    source.mode = model::CharSource::Mode::bind;
+    auto socket = qemu::MonitorSocket::create(source.path);
     if (!socket) return Failure(socket.error().wrap("device " + alias));
     character_fds_.emplace_back(::fcntl(socket->fd(), F_DUPFD_CLOEXEC, 0));
     files.listener = character_fds_.back().get();

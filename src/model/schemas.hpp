@@ -225,19 +225,91 @@ template <> const Element& schema<Console>();
 template <> const Element& schema<ConsoleTarget>();
 template <> const Element& schema<Channel>();
 template <> const Element& schema<ChannelTarget>();
+template <> const Element& schema<Redirdev>();
+template <> const Element& schema<RedirFilter>();
+template <> const Element& schema<RedirRule>();
+template <> const Element& schema<Smartcard>();
+
+// schema_interface.cpp
+template <> const Element& schema<Interface>();
+template <> const Element& schema<InterfaceSource>();
+template <> const Element& schema<SocketEnd>();
+template <> const Element& schema<Reconnect>();
+template <> const Element& schema<IpAddress>();
+template <> const Element& schema<IpRoute>();
+template <> const Element& schema<Vlan>();
+template <> const Element& schema<VlanTag>();
+template <> const Element& schema<VirtualPort>();
+template <> const Element& schema<VirtualPortParameters>();
+template <> const Element& schema<Bandwidth>();
+template <> const Element& schema<BandwidthRate>();
+template <> const Element& schema<PortForward>();
+template <> const Element& schema<PortRange>();
+template <> const Element& schema<InterfaceDriver>();
+template <> const Element& schema<OffloadsHost>();
+template <> const Element& schema<OffloadsGuest>();
+template <> const Element& schema<InterfaceBackend>();
+template <> const Element& schema<InterfaceTarget>();
+template <> const Element& schema<FilterReference>();
+template <> const Element& schema<FilterParameter>();
+template <> const Element& schema<InterfaceTune>();
+template <> const Element& schema<Teaming>();
+template <> const Element& schema<Coalesce>();
+template <> const Element& schema<CoalesceRx>();
+
+// schema_graphics.cpp
+template <> const Element& schema<Input>();
+template <> const Element& schema<InputSource>();
+template <> const Element& schema<Hub>();
+template <> const Element& schema<Graphics>();
+template <> const Element& schema<SpiceOptions>();
+template <> const Element& schema<SpiceChannel>();
+template <> const Element& schema<GraphicsListen>();
+template <> const Element& schema<GraphicsGl>();
+template <> const Element& schema<Video>();
+template <> const Element& schema<VideoDriver>();
+template <> const Element& schema<VideoModel>();
+template <> const Element& schema<VideoAcceleration>();
+template <> const Element& schema<VideoResolution>();
+
+// schema_sound.cpp
+template <> const Element& schema<Sound>();
+template <> const Element& schema<SoundCodec>();
+template <> const Element& schema<Audio>();
+template <> const Element& schema<AudioDirection>();
+template <> const Element& schema<AudioSettings>();
+
+// schema_memory_device.cpp
+template <> const Element& schema<Memballoon>();
+template <> const Element& schema<MemoryDevice>();
+template <> const Element& schema<MemoryDeviceSource>();
+template <> const Element& schema<MemoryDeviceTarget>();
+template <> const Element& schema<MemoryDeviceLabel>();
+template <> const Element& schema<Shmem>();
+template <> const Element& schema<ShmemServer>();
+template <> const Element& schema<ShmemMsi>();
 
 // schema_devices.cpp
-template <> const Element& schema<Interface>();
-template <> const Element& schema<Input>();
-template <> const Element& schema<Graphics>();
-template <> const Element& schema<GraphicsListen>();
-template <> const Element& schema<Video>();
-template <> const Element& schema<VideoModel>();
 template <> const Element& schema<Watchdog>();
-template <> const Element& schema<Memballoon>();
+template <> const Element& schema<Panic>();
 template <> const Element& schema<Rng>();
 template <> const Element& schema<RngRate>();
 template <> const Element& schema<RngBackend>();
-template <> const Element& schema<Panic>();
+template <> const Element& schema<RngRandom>();
+template <> const Element& schema<RngEgd>();
+template <> const Element& schema<RngBuiltin>();
+template <> const Element& schema<Crypto>();
+template <> const Element& schema<CryptoBackend>();
+template <> const Element& schema<Tpm>();
+template <> const Element& schema<TpmBackend>();
+template <> const Element& schema<TpmSource>();
+template <> const Element& schema<TpmProfile>();
+template <> const Element& schema<PcrBanks>();
+template <> const Element& schema<NvramDevice>();
+template <> const Element& schema<Iommu>();
+template <> const Element& schema<IommuDriver>();
+template <> const Element& schema<Vsock>();
+template <> const Element& schema<VsockCid>();
+template <> const Element& schema<Pstore>();
 
 }  // namespace vireo::model

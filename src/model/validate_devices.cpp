@@ -1,135 +1,206 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+// The smaller devices, and memory that is a device.
 #include "model/validate_parts.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <set>
 
 namespace vireo::model {
 namespace {
+constexpr std::uint64_t kibibyte = 1024, mebibyte = 1024 * kibibyte;
 
 Failure wrong(std::string what) {
     return fail(Errc::invalid_config, std::move(what));
 }
 
-constexpr std::string_view word_letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-bool is_word(std::string_view text) {
-    return text.find_first_not_of(word_letters) == text.npos;
-}
-
-Result<> validate_interface(const Interface& interface) {
-    if (!interface.mac.empty()) {
-        const int low = interface.mac[1] <= '9' ? interface.mac[1] - '0' : interface.mac[1] - 'a' + 10;
-        if (low & 1) return wrong("interface: " + interface.mac + " is the address of a group, not of one card");
+Result<> validate_watchdogs(const std::vector<Watchdog>& watchdogs) {
+    std::set<Watchdog::Model> models;
+    for (const auto& watchdog : watchdogs) {
+        if (watchdog.action != watchdogs[0].action) return wrong("watchdog: all have one action");
+        if (!models.insert(watchdog.model).second)
+            return wrong("watchdog: there is one of the model " + std::string(to_string(watchdog.model)) + " already");
     }
-    if (!is_word(interface.model)) return wrong("interface: '" + interface.model + "' is not the name of a model");
     return {};
 }
 
-class BackendCheck {
-public:
-    BackendCheck(const CharBackend& backend, std::string_view device)
-        : backend_(backend), device_(device), source_(backend.source ? *backend.source : nothing_) {}
+Result<> validate_memballoon(const Memballoon& balloon) {
+    if (balloon.model == Memballoon::Model::xen)
+        return wrong("memballoon: the model 'xen' is not possible with QEMU; use virtio");
+    if (balloon.model == Memballoon::Model::none && balloon.info.address)
+        return wrong("memballoon: the model 'none' has no address");
+    return {};
+}
 
-    // A channel's unix socket is made by Vireo when it has no path; so is the one of a console that repeats a serial.
-    Result<> run(bool path_needed) const {
-        const auto type = backend_.type;
-        const bool has_path = type == CharType::file || type == CharType::unix_ || type == CharType::pty;
-        if (!source_.path.empty() && !has_path) return useless("path");
-        if (source_.mode && type != CharType::unix_ && type != CharType::tcp) return useless("mode");
-        if (source_.append && type != CharType::file) return useless("append");
-        if (type != CharType::tcp) {
-            if (!source_.host.empty()) return useless("host");
-            if (!source_.service.empty()) return useless("service");
-            if (backend_.protocol == CharBackend::Protocol::telnet) return useless("protocol telnet");
-        } else {
-            if (source_.service.empty()) return missing("a source with a service, the port");
-            if (source_.host.empty() && source_.mode != CharSource::Mode::bind) return missing("a source with a host");
-        }
-        if (source_.path.empty() && (type == CharType::file || (type == CharType::unix_ && path_needed)))
-            return missing("a source with a path");
-        if (backend_.log)
-            if (auto good = check_path(backend_.log->file, std::string(device_) + " log"); !good) return good;
-        return check_path(source_.path, std::string(device_) + " source");
+Result<> validate_rng(const Rng& rng) {
+    if (const auto* random = std::get_if<RngRandom>(&rng.backend)) return check_path(random->path, "rng backend");
+    if (const auto* egd = std::get_if<RngEgd>(&rng.backend)) {
+        const auto type = egd->backend.type;
+        if (type == CharType::spicevmc || type == CharType::qemu_vdagent || type == CharType::pty)
+            return wrong("rng: the backend egd cannot be of type " + std::string(to_string(type)));
+    }
+    return {};
+}
+
+// ── TPM ──
+Result<> validate_tpm_backend(const TpmBackend& backend) {
+    using enum TpmBackend::Type;
+    const std::string start = "tpm with the backend " + std::string(to_string(backend.type)) + ": ";
+    const bool emulated = backend.type == emulator;
+    if (!emulated && (backend.version || backend.persistent_state || backend.debug || backend.encryption ||
+                      backend.profile || backend.active_pcr_banks))
+        return wrong(start + "only the emulator has a version, banks, a profile, and a state to keep and encrypt");
+    if (backend.type != passthrough && !backend.device.empty()) return wrong(start + "only passthrough has a device");
+    if (backend.type == passthrough && backend.source) return wrong(start + "it has a <device>, not a <source>");
+    if (backend.type == external) {
+        if (!backend.source || backend.source->type != TpmSource::Type::unix_ || backend.source->path.empty())
+            return wrong(start + "it needs <source type='unix' path='…' mode='connect'/>");
+    } else if (backend.source) {
+        if (backend.source->type == TpmSource::Type::unix_) return wrong(start + "its source is a file or a dir");
+        if (backend.source->path.empty()) return wrong(start + "its source needs a path");
+    }
+    if (backend.version == TpmBackend::Version::v1_2 && (backend.active_pcr_banks || backend.profile))
+        return wrong(start + "only version 2.0 has banks and profiles");
+    if (backend.profile && backend.profile->source.empty() && backend.profile->name.empty())
+        return wrong(start + "a profile needs a source");
+    if (backend.source)
+        if (auto good = check_path(backend.source->path, "tpm source"); !good) return good;
+    return check_path(backend.device, "tpm device");
+}
+
+Result<> validate_tpms(const std::vector<Tpm>& tpms) {
+    using enum Tpm::Model;
+    std::size_t proxies = 0;
+    for (const auto& tpm : tpms) {
+        const bool proxy = tpm.model == spapr_proxy;
+        proxies += proxy;
+        if (proxy && tpm.backend.type != TpmBackend::Type::passthrough)
+            return wrong("tpm: the model spapr-tpm-proxy needs the backend passthrough");
+        if (tpm.backend.version == TpmBackend::Version::v1_2 && (tpm.model == crb || tpm.model == spapr))
+            return wrong("tpm: the model " + std::string(to_string(*tpm.model)) + " needs version 2.0");
+        if (auto good = validate_tpm_backend(tpm.backend); !good) return good;
+    }
+    if (proxies > 1) return wrong("tpm: only one spapr-tpm-proxy is possible");
+    if (tpms.size() - proxies > 1) return wrong("tpm: only one is possible, besides a spapr-tpm-proxy");
+    return {};
+}
+
+Result<> validate_panics(const std::vector<Panic>& panics) {
+    std::set<std::optional<Panic::Model>> models;
+    for (const auto& panic : panics) {
+        using enum Panic::Model;
+        if (!models.insert(panic.model).second) return wrong("panic: there are two of one model");
+        if (panic.info.address && (panic.model == hyperv || panic.model == s390 || panic.model == pseries))
+            return wrong("panic: the model " + std::string(to_string(*panic.model)) + " has no address");
+    }
+    return {};
+}
+
+// ── memory ──
+Result<> validate_shmem(const Shmem& shmem) {
+    const std::string start = "shmem '" + shmem.name + "': ";
+    if (shmem.name.empty() || shmem.name == "." || shmem.name == ".." || shmem.name.contains('/'))
+        return wrong(start + "the name must be that of a file, without '/'");
+    const auto usual = shmem.server ? Shmem::Model::doorbell : Shmem::Model::plain;
+    const auto model = shmem.model.value_or(usual);
+    if (shmem.model == Shmem::Model::ivshmem)
+        return wrong(start + "the model 'ivshmem' is gone from QEMU; use ivshmem-plain or ivshmem-doorbell");
+    if (shmem.size && *shmem.size < mebibyte) return wrong(start + "the size must be at least 1 MiB");
+    if (shmem.size && !std::has_single_bit(*shmem.size)) return wrong(start + "the size must be a power of two");
+    if (model == Shmem::Model::plain) {
+        if (shmem.server) return wrong(start + "the model ivshmem-plain has no server");
+        if (shmem.msi) return wrong(start + "<msi> needs a server");
+        if (!shmem.size && shmem.model) return wrong(start + "the model ivshmem-plain needs a size");
+    } else {
+        if (!shmem.server) return wrong(start + "the model ivshmem-doorbell needs a server");
+        if (shmem.size) return wrong(start + "the size of an ivshmem-doorbell is up to its server");
+    }
+    return check_path(shmem.server ? shmem.server->path : std::string(), "shmem server");
+}
+
+class MemoryCheck {
+public:
+    explicit MemoryCheck(const MemoryDevice& memory)
+        : it_(memory), target_(memory.target), source_(memory.source ? *memory.source : nothing_) {}
+
+    Result<> run() const {
+        for (auto check : {&MemoryCheck::useless_parts, &MemoryCheck::module, &MemoryCheck::paravirtual})
+            if (auto good = (this->*check)(); !good) return good;
+        return check_path(source_.path, "memory source");
     }
 
 private:
-    std::string start() const {
-        return std::string(device_) + " of type " + std::string(to_string(backend_.type)) + ": ";
+    using Model = MemoryDevice::Model;
+    Failure no(const std::string& what) const {
+        return wrong("memory of model " + std::string(to_string(it_.model)) + ": " + what);
     }
-    Failure useless(std::string_view what) const { return wrong(start() + "it has no " + std::string(what)); }
-    Failure missing(std::string_view what) const { return wrong(start() + "it needs " + std::string(what)); }
+    bool is(Model model) const { return it_.model == model; }
 
-    const CharBackend& backend_;
-    std::string_view device_;
-    const CharSource nothing_;
-    const CharSource& source_;
+    Result<> useless_parts() const {
+        const bool file = is(Model::nvdimm) || is(Model::virtio_pmem);
+        if (file && source_.path.empty()) return no("it needs a <source> with the path of a file");
+        if (!file && !source_.path.empty()) return no("its <source> has no path");
+        if (file && (source_.page_size || !source_.node_mask.empty()))
+            return no("its <source> has neither pagesize nor nodemask");
+        if ((source_.align_size || source_.pmem || target_.label || target_.readonly) && !is(Model::nvdimm))
+            return no("only nvdimm has alignsize, pmem, a label and readonly");
+        if ((target_.block || target_.requested || target_.dynamic_memslots) && !is(Model::virtio_mem))
+            return no("only virtio-mem has block, requested and dynamicMemslots");
+        if (it_.uuid && !is(Model::nvdimm)) return no("only nvdimm has a uuid");
+        if (is(Model::sgx_epc) && (it_.access || it_.discard)) return no("it has neither access nor discard");
+        if (is(Model::virtio_pmem) && target_.node) return no("it belongs to no NUMA node");
+        if (target_.size == 0) return no("its size is 0");
+        return {};
+    }
+
+    Result<> module() const {
+        if (!target_.label) return {};
+        if (target_.label->size < 128 * kibibyte) return no("its label must have at least 128 KiB");
+        if (target_.label->size >= target_.size) return no("its label must be smaller than it is");
+        if (it_.discard == true && !source_.path.empty()) return no("discard is not possible");
+        return {};
+    }
+
+    Result<> paravirtual() const {
+        if (!is(Model::virtio_mem)) return {};
+        if (!target_.requested) return no("it needs <requested>");
+        if (*target_.requested > target_.size) return no("<requested> is more than its size");
+        if (!target_.block) return {};
+        const auto block = *target_.block;
+        if (!std::has_single_bit(block)) return no("<block> must be a power of two");
+        if (*target_.requested % block != 0 || target_.size % block != 0)
+            return no("its size and <requested> must be multiples of <block>");
+        return {};
+    }
+
+    const MemoryDevice& it_;
+    const MemoryDeviceTarget& target_;
+    const MemoryDeviceSource nothing_;
+    const MemoryDeviceSource& source_;
 };
 
-Result<> validate_character(const Devices& devices) {
-    for (const auto& serial : devices.serials)
-        if (auto good = BackendCheck(serial.backend, "serial").run(true); !good) return good;
-    for (const auto& parallel : devices.parallels)
-        if (auto good = BackendCheck(parallel.backend, "parallel").run(true); !good) return good;
-    for (const auto& console : devices.consoles) {
-        const bool first = &console == devices.consoles.data();
-        const bool serial = console.target && console.target->type == ConsoleTarget::Type::serial;
-        if (serial && !first) return wrong("console: only the first console can be of type serial");
-        if (auto good = BackendCheck(console.backend, "console").run(true); !good) return good;
+Result<> validate_platform(const Devices& devices) {
+    if (devices.iommu) {
+        const auto& iommu = *devices.iommu;
+        if (iommu.model != Iommu::Model::intel && iommu.driver && *iommu.driver != IommuDriver())
+            return wrong("iommu: the model " + std::string(to_string(iommu.model)) + " has no driver options");
+        if (iommu.model != Iommu::Model::virtio && iommu.info.address)
+            return wrong("iommu: the model " + std::string(to_string(iommu.model)) + " has no address");
+        if (iommu.driver && iommu.driver->eim == true && iommu.driver->intremap != true)
+            return wrong("iommu: eim needs intremap='on'");
     }
-    for (const auto& channel : devices.channels)
-        if (auto good = BackendCheck(channel.backend, "channel").run(false); !good) return good;
-    return {};
-}
-
-Result<> validate_graphics(const Graphics& graphics) {
-    constexpr std::int32_t first_port = 5900;
-    if (graphics.port && *graphics.port > 0 && *graphics.port < first_port)
-        return wrong("graphics: the port " + std::to_string(*graphics.port) + " is below 5900, the first of VNC");
-    if (graphics.listens.size() > 1) return wrong("graphics: QEMU listens in one place only");
-    for (const auto& listen : graphics.listens) {
-        using Type = GraphicsListen::Type;
-        if (!listen.address.empty() && listen.type != Type::address)
-            return wrong("graphics: only a listen of type address has an address");
-        if (!listen.socket.empty() && listen.type != Type::socket)
-            return wrong("graphics: only a listen of type socket has a socket");
-        if (!graphics.listen.empty() && listen.address != graphics.listen)
-            return wrong("graphics: listen='" + graphics.listen + "' contradicts the element <listen>, which says '" +
-                         listen.address + "'");
-        if (!graphics.socket.empty() && listen.socket != graphics.socket)
-            return wrong("graphics: socket='" + graphics.socket + "' contradicts the element <listen>");
-        if (auto good = check_path(listen.socket, "graphics listen"); !good) return good;
+    if (devices.vsock && devices.vsock->cid) {
+        constexpr std::uint32_t first_guest = 3;
+        const auto& cid = *devices.vsock->cid;
+        if (cid.address && *cid.address < first_guest && cid.automatic != true)
+            return wrong("vsock: the address of a guest is at least 3");
+        if (cid.automatic == false && !cid.address) return wrong("vsock: auto='no' needs an address");
     }
-    if (!graphics.socket.empty() && !graphics.listen.empty()) return wrong("graphics: either socket or listen");
-    if (!is_word(graphics.keymap)) return wrong("graphics: '" + graphics.keymap + "' is not the name of a keymap");
-    return check_path(graphics.socket, "graphics socket");
-}
-
-Result<> validate_videos(const std::vector<Video>& videos) {
-    using Type = VideoModel::Type;
-    std::size_t primaries = 0;
-    for (const auto& [model, info, kept] : videos) {
-        const std::string type(to_string(model.type));
-        if (model.type == Type::none && videos.size() > 1) return wrong("video: 'none' must be the only one");
-        primaries += model.primary == true;
-        if (model.type != Type::qxl && (model.ram || model.vgamem))
-            return wrong("video: ram and vgamem are for qxl, not for " + type);
-        if (model.heads && *model.heads > 1 && model.type != Type::qxl && model.type != Type::virtio)
-            return wrong("video: " + type + " has one head");
-        if (info.address && (model.type == Type::ramfb || model.type == Type::none))
-            return wrong("video: " + type + " has no address");
-    }
-    return primaries > 1 ? Result<>(wrong("video: only one can be primary")) : Result<>();
-}
-
-Result<> validate_rest(const Devices& devices) {
-    for (const auto& input : devices.inputs)
-        if (input.bus == Input::Bus::ps2 && input.type == Input::Type::tablet)
-            return wrong("input: a tablet cannot be on the bus ps2; use usb or virtio");
-    for (const auto& watchdog : devices.watchdogs)
-        if (watchdog.action != devices.watchdogs[0].action) return wrong("watchdog: all have one action");
-    for (const auto& rng : devices.rngs) {
-        if (rng.backend.model == RngBackend::Model::builtin && !rng.backend.path.empty())
-            return wrong("rng: the backend builtin has no path");
-        if (auto good = check_path(rng.backend.path, "rng backend"); !good) return good;
+    for (const auto& crypto : devices.cryptos)
+        if (crypto.backend.queues == 0u) return wrong("crypto: at least one queue is needed");
+    if (devices.pstore) {
+        if (devices.pstore->size == 0) return wrong("pstore: its size is 0");
+        return check_path(devices.pstore->path, "pstore path");
     }
     return {};
 }
@@ -141,11 +212,19 @@ Result<> validate_devices(const Domain& domain) {
     for (const auto& interface : devices.interfaces)
         if (auto good = validate_interface(interface); !good) return good;
     if (auto good = validate_character(devices); !good) return good;
-    if (devices.graphics.size() > 1) return wrong("graphics: only one of each type is possible");
-    for (const auto& graphics : devices.graphics)
-        if (auto good = validate_graphics(graphics); !good) return good;
-    if (auto good = validate_videos(devices.videos); !good) return good;
-    return validate_rest(devices);
+    if (auto good = validate_seen_and_heard(devices); !good) return good;
+    if (auto good = validate_watchdogs(devices.watchdogs); !good) return good;
+    if (devices.memballoon)
+        if (auto good = validate_memballoon(*devices.memballoon); !good) return good;
+    for (const auto& rng : devices.rngs)
+        if (auto good = validate_rng(rng); !good) return good;
+    if (auto good = validate_tpms(devices.tpms); !good) return good;
+    if (auto good = validate_panics(devices.panics); !good) return good;
+    for (const auto& shmem : devices.shmems)
+        if (auto good = validate_shmem(shmem); !good) return good;
+    for (const auto& memory : devices.memory_devices)
+        if (auto good = MemoryCheck(memory).run(); !good) return good;
+    return validate_platform(devices);
 }
 
 }  // namespace vireo::model

@@ -12,7 +12,10 @@ namespace vireo::model {
 Result<> validate_firmware(const Domain& domain);  // os and what it needs elsewhere
 Result<> validate_disks(const Domain& domain);
 Result<> validate_controllers(const Domain& domain);
-Result<> validate_devices(const Domain& domain);  // each of the others in itself
+Result<> validate_devices(const Domain& domain);  // each of the others in itself, with the next three
+Result<> validate_interface(const Interface& interface);
+Result<> validate_character(const Devices& devices);
+Result<> validate_seen_and_heard(const Devices& devices);
 Result<> validate_places(
     const Domain& domain);  // controllers, addresses, aliases, boot order: devices among each other
 

@@ -151,6 +151,8 @@ Result<> place_storage(const Domain& domain, Places& places) {
 }
 
 Result<> place_character(const Devices& devices, Places& places) {
+    for (const auto& smartcard : devices.smartcards)
+        if (auto good = places.add("smartcard", smartcard.info, ccid); !good) return good;
     for (const auto& serial : devices.serials)
         if (auto good = places.add("serial", serial.info, isa | usb | pci | spapr_vio); !good) return good;
     for (const auto& parallel : devices.parallels)
@@ -162,26 +164,75 @@ Result<> place_character(const Devices& devices, Places& places) {
         if (serial && &console == devices.consoles.data() && !devices.serials.empty()) continue;
         if (auto good = places.add("console", console.info, virtio_serial | isa | ccw | spapr_vio); !good) return good;
     }
-    for (const auto& channel : devices.channels)
-        if (auto good = places.add("channel", channel.info, virtio_serial); !good) return good;
+    for (const auto& channel : devices.channels) {
+        const bool forwards = channel.target.type == ChannelTarget::Type::guestfwd;
+        if (auto good = places.add("channel", channel.info, forwards ? 0 : virtio_serial); !good) return good;
+    }
+    return {};
+}
+
+unsigned kinds_for(const Input& input) {
+    if (input.type == Input::Type::evdev) return 0;
+    if (input.type == Input::Type::passthrough) return plugged;
+    return input.bus ? kinds_for(*input.bus) : usb;
+}
+
+unsigned kinds_for(Watchdog::Model model) {
+    return model == Watchdog::Model::i6300esb ? pci : model == Watchdog::Model::ib700 ? isa : 0u;
+}
+
+unsigned kinds_for(Sound::Model model) {
+    using enum Sound::Model;
+    return model == usb ? unsigned{Kinds::usb} : model == sb16 ? unsigned{isa} : model == pcspk ? 0u : unsigned{pci};
+}
+
+Result<> place_seen_and_heard(const Domain& domain, Places& places) {
+    const auto& devices = domain.devices;
+    for (const auto& input : devices.inputs)
+        if (auto good = places.add("input", input.info, kinds_for(input)); !good) return good;
+    for (const auto& graphics : devices.graphics)
+        if (auto good = places.add("graphics", graphics.info, 0); !good) return good;
+    for (const auto& sound : devices.sounds)
+        if (auto good = places.add("sound", sound.info, kinds_for(sound.model)); !good) return good;
+    for (const auto& video : devices.videos) {
+        const bool placed = video.model.kind() != VideoModel::Type::ramfb;
+        if (auto good = places.add("video", video.info, placed ? plugged : 0); !good) return good;
+    }
+    for (const auto& hub : devices.hubs)
+        if (auto good = places.add("hub", hub.info, usb); !good) return good;
+    for (const auto& redirdev : devices.redirdevs) {
+        if (auto good = places.add("redirdev", redirdev.info, usb); !good) return good;
+        if (auto good = places.boot("redirdev", redirdev.boot_order, !domain.os.boot.empty()); !good) return good;
+    }
     return {};
 }
 
 Result<> place_rest(const Devices& devices, Places& places) {
-    for (const auto& input : devices.inputs)
-        if (auto good = places.add("input", input.info, input.bus ? kinds_for(*input.bus) : usb); !good) return good;
-    for (const auto& graphics : devices.graphics)
-        if (auto good = places.add("graphics", graphics.info, 0); !good) return good;
-    for (const auto& video : devices.videos)
-        if (auto good = places.add("video", video.info, plugged); !good) return good;
+    for (const auto& tpm : devices.tpms)
+        if (auto good = places.add("tpm", tpm.info, isa | spapr_vio); !good) return good;
     for (const auto& watchdog : devices.watchdogs)
-        if (auto good = places.add("watchdog", watchdog.info, pci); !good) return good;
+        if (auto good = places.add("watchdog", watchdog.info, kinds_for(watchdog.model)); !good) return good;
     if (devices.memballoon)
         if (auto good = places.add("memballoon", devices.memballoon->info, plugged); !good) return good;
     for (const auto& rng : devices.rngs)
         if (auto good = places.add("rng", rng.info, plugged); !good) return good;
-    for (const auto& panic : devices.panics)
-        if (auto good = places.add("panic", panic.info, isa); !good) return good;
+    if (devices.nvram)
+        if (auto good = places.add("nvram", devices.nvram->info, spapr_vio); !good) return good;
+    for (const auto& panic : devices.panics) {
+        const bool on_pci = panic.model == Panic::Model::pvpanic;
+        if (auto good = places.add("panic", panic.info, on_pci ? pci : isa); !good) return good;
+    }
+    for (const auto& shmem : devices.shmems)
+        if (auto good = places.add("shmem", shmem.info, pci); !good) return good;
+    for (const auto& memory : devices.memory_devices)
+        if (auto good = places.add("memory", memory.info, dimm | pci); !good) return good;
+    for (const auto& crypto : devices.cryptos)
+        if (auto good = places.add("crypto", crypto.info, plugged); !good) return good;
+    if (devices.iommu)
+        if (auto good = places.add("iommu", devices.iommu->info, pci); !good) return good;
+    if (devices.vsock)
+        if (auto good = places.add("vsock", devices.vsock->info, plugged); !good) return good;
+    if (devices.pstore) return places.add("pstore", devices.pstore->info, pci);
     return {};
 }
 
@@ -191,6 +242,7 @@ Result<> validate_places(const Domain& domain) {
     Places places;
     if (auto good = place_storage(domain, places); !good) return good;
     if (auto good = place_character(domain.devices, places); !good) return good;
+    if (auto good = place_seen_and_heard(domain, places); !good) return good;
     return place_rest(domain.devices, places);
 }
 

@@ -26,6 +26,12 @@ std::string_view serial_model(SerialTarget::Type type) {
             return "pci-serial";
         case SerialTarget::Type::system_serial:
             return "pl011";
+        case SerialTarget::Type::spapr_vio_serial:
+            return "spapr-vty";
+        case SerialTarget::Type::sclp_serial:
+            return "sclpconsole";
+        case SerialTarget::Type::isa_debug:
+            return "isa-debugcon";
     }
     return "isa-serial";
 }

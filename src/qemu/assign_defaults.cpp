@@ -183,8 +183,8 @@ Result<> assign_defaults(Assignment& assignment) {
     assign_videos(assignment);
     if (!devices.memballoon) devices.memballoon.emplace();
     for (auto& rng : devices.rngs)
-        if (rng.backend.model == model::RngBackend::Model::random && rng.backend.path.empty())
-            rng.backend.path = "/dev/urandom";
+        if (auto* random = std::get_if<model::RngRandom>(&rng.backend); random && random->path.empty())
+            random->path = "/dev/urandom";
     for (auto& watchdog : devices.watchdogs)
         if (!watchdog.action) watchdog.action = model::Watchdog::Action::reset;
     for (auto& panic : devices.panics)

@@ -79,7 +79,7 @@ std::string describe(const model::Input& input) {
     return fmt::format("the input device '{}'", to_string(input.type));
 }
 std::string describe(const model::Video& video) {
-    return fmt::format("the video device '{}'", to_string(video.model.type));
+    return fmt::format("the video device '{}'", to_string(video.model.kind()));
 }
 std::string describe(const model::Watchdog&) {
     return "the watchdog";

@@ -14,7 +14,7 @@ using model::SerialTarget;
 
 std::string CommandLineBuilder::character_target(const CharBackend& backend, const CharacterFiles& files,
                                                  const std::string& owner) {
-    const CharSource source = backend.source.value_or(CharSource());
+    const CharSource source = backend.source() ? *backend.source() : CharSource();
     switch (backend.type) {
         case CharType::null:
             return "null";
@@ -42,6 +42,9 @@ std::string CommandLineBuilder::character_target(const CharBackend& backend, con
             return fmt::format("socket,host={},port={}{}{}", escape_commas(source.host), escape_commas(source.service),
                                server ? ",server=on,wait=off" : "", telnet ? ",telnet=on" : "");
         }
+        default:
+            problem(Errc::unsupported,
+                    fmt::format("{} cannot be of the type '{}' yet", owner, to_string(backend.type)));
     }
     return "null";
 }

@@ -67,6 +67,8 @@ void CommandLineBuilder::add_inputs() {
             case Input::Type::keyboard:
                 driver = usb ? "usb-kbd" : "virtio-keyboard-pci";
                 break;
+            default:
+                problem(Errc::unsupported, describe(input) + " is not supported yet");
         }
         auto object = device(driver, input.info, describe(input));
         add_address(object, input.info, describe(input));
@@ -101,7 +103,7 @@ void CommandLineBuilder::add_video(const model::Video& video) {
     const bool primary = model.primary == true && x86();
     const auto mebibytes = [](std::optional<std::uint64_t> bytes) { return bytes.value_or(16 * mebibyte) / mebibyte; };
     std::string_view driver;
-    switch (model.type) {
+    switch (model.kind()) {
         case none:
             return;
         case vga:
@@ -122,6 +124,8 @@ void CommandLineBuilder::add_video(const model::Video& video) {
         case ramfb:
             driver = "ramfb";
             break;
+        default:
+            return problem(Errc::unsupported, describe(video) + " is not supported");
     }
     auto object = device(driver, video.info, describe(video));
     if (model.type == qxl || model.type == VideoModel::Type::virtio) object["max_outputs"] = model.heads.value_or(1);
@@ -158,11 +162,11 @@ void CommandLineBuilder::add_rest() {
         add("-device", object);
     }
     for (const auto& rng : devices.rngs) {
-        const bool random = rng.backend.model == model::RngBackend::Model::random;
+        const auto* random = std::get_if<model::RngRandom>(&rng.backend);
         json::object source;
         source["qom-type"] = random ? "rng-random" : "rng-builtin";
         source["id"] = "obj" + rng.info.alias;
-        if (random) source["filename"] = rng.backend.path.empty() ? "/dev/urandom" : rng.backend.path;
+        if (random) source["filename"] = random->path.empty() ? "/dev/urandom" : random->path;
         add("-object", source);
         auto object = device("virtio-rng-pci", rng.info, describe(rng));
         object["rng"] = source["id"];

@@ -229,7 +229,8 @@ BOOST_AUTO_TEST_CASE(the_other_devices) {
            "'none' must be the only one");
     expect(devices("<video><model type='vga' ram='1'/></video>"), "ram and vgamem are for qxl");
     expect(devices("<video><model type='vga' heads='2'/></video>"), "vga has one head");
-    expect(devices("<rng model='virtio'><backend model='builtin'>/dev/random</backend></rng>"), "builtin has no path");
+    expect(devices("<rng model='virtio'><backend model='builtin'>/dev/random</backend></rng>"),
+           "holds text where only elements belong");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

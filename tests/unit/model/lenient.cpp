@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(nothing_to_keep_means_no_warnings) {
 
 BOOST_AUTO_TEST_CASE(devices_and_elements_are_kept_whole) {
     const auto parsed =
-        kept(with_device("<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>\n"
+        kept(with_device("<gadget model='one'><part type='a' version='2.0'/></gadget>\n"
                          "<disk type='tape'><source protocol='nbd' name='x'><host name='h'/></source></disk>\n"
                          "<disk type='file' device='cdrom'><target dev='sda' bus='sata'/></disk>"));
     BOOST_TEST(parsed.warnings.size() == 2u);
@@ -44,18 +44,18 @@ BOOST_AUTO_TEST_CASE(devices_and_elements_are_kept_whole) {
     BOOST_TEST(parsed.warnings.at(1).ends_with("; it is kept but not honoured"));
     BOOST_TEST(parsed.domain.devices.disks.size() == 1u);
     const auto out = format_domain_xml(parsed.domain);
-    BOOST_TEST(out.contains("    <tpm model='tpm-crb'>\n      <backend type='emulator' version='2.0'/>\n    </tpm>\n"));
+    BOOST_TEST(out.contains("    <gadget model='one'>\n      <part type='a' version='2.0'/>\n    </gadget>\n"));
 }
 
 BOOST_AUTO_TEST_CASE(attributes_are_kept_where_they_were) {
     const auto parsed =
         kept(changed(with_device("<disk device='cdrom'><driver name='qemu' frob='a&apos;b' cache='wild'/>"
                                  "<target dev='sda'/></disk>\n<interface type='user'>"
-                                 "<mac address='52:54:00:00:00:01' type='static'/></interface>"),
+                                 "<mac address='52:54:00:00:00:01' colour='red'/></interface>"),
                      "<acpi/>", "<acpi mode='x'/>"));
     const auto out = format_domain_xml(parsed.domain);
     BOOST_TEST(out.contains("<driver name='qemu' frob='a&apos;b' cache='wild'/>"));
-    BOOST_TEST(out.contains("<mac address='52:54:00:00:00:01' type='static'/>"));
+    BOOST_TEST(out.contains("<mac address='52:54:00:00:00:01' colour='red'/>"));
     BOOST_TEST(out.contains("<acpi mode='x'/>"));
     BOOST_TEST(parsed.warnings.size() == 4u);
 }

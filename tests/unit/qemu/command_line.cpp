@@ -233,7 +233,7 @@ BOOST_AUTO_TEST_CASE(command_line_keeps_hostile_text_in_its_place) {
     domain.os.cmdline = "root=/dev/vda1 -monitor stdio,x";
     domain.devices.channels[0].target.name = "x\",\"driver\":\"vfio-pci";
     domain.devices.serials[0].backend.type = model::CharType::file;
-    domain.devices.serials[0].backend.source.emplace().path = "/a,logfile=/etc/passwd";
+    domain.devices.serials[0].backend.ensure_source().path = "/a,logfile=/etc/passwd";
     domain.devices.disks[0].serial = "S\",\"x\":\"";
     const auto line = built(domain);
     BOOST_TEST(value(line, "-name") == "guest=a,,b=c,,-drive file=/etc/shadow\n-monitor stdio,debug-threads=on");
