@@ -40,7 +40,7 @@ const std::set<std::string_view> keywords{
     "alignas",  "alignof", "and",     "asm",      "auto",    "bool",     "break",     "case",      "catch",
     "char",     "class",   "compl",   "concept",  "const",   "continue", "default",   "delete",    "do",
     "double",   "else",    "enum",    "explicit", "export",  "extern",   "false",     "float",     "for",
-    "friend",   "goto",    "if",      "inline",   "int",     "long",     "mutable",   "namespace", "new",
+    "friend",   "goto",    "if",      "import",  "inline",   "int",     "long",     "mutable",   "namespace", "new",
     "noexcept", "not",     "nullptr", "operator", "or",      "private",  "protected", "public",    "register",
     "requires", "return",  "short",   "signed",   "sizeof",  "static",   "struct",    "switch",    "template",
     "this",     "throw",   "true",    "try",      "typedef", "typeid",   "typename",  "union",     "unsigned",

@@ -61,6 +61,17 @@ std::string did_you_mean(std::string_view text, const Names& names, const char* 
     return best.empty() ? "" : "; did you mean " + std::string(prefix) + std::string(best) + "?";
 }
 
+constexpr std::size_t most_verb_words = 3;  // "nvram boot list"
+
+std::string verbs_beginning(const std::string& words) {
+    std::string all;
+    for (auto& group : groups())
+        for (auto& verb : group.verbs)
+            if (!verb.hidden && std::string_view(verb.name).starts_with(words))
+                all += (all.empty() ? "" : ", ") + std::string(verb.name);
+    return all;
+}
+
 }  // namespace
 
 std::span<const Option> global_options() {
@@ -83,26 +94,30 @@ const Option* Arguments::find_option(std::string_view name) const {
     return nullptr;
 }
 
-// The first word that is no option, or the first two. Options before it can only be global.
+// The words from the first that is no option on, as many as make a verb. Options before it can only be global.
 void Arguments::choose_verb(std::span<const std::string> words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i].starts_with("-")) {
             if (words[i] == "--connect" || words[i] == "-c") ++i;
             continue;
         }
-        verb_ = find_verb(words[i]);
-        if (!verb_ && i + 1 < words.size()) verb_ = find_verb(words[i] + " " + words[i + 1]);
-        if (verb_) return;
+        std::string name, beginning, with_more;
+        verb_words_ = 0;
+        for (auto word : words.subspan(i, std::min(words.size() - i, most_verb_words))) {
+            if (word.starts_with("-")) break;
+            name += (name.empty() ? "" : " ") + word;
+            ++verb_words_;
+            if ((verb_ = find_verb(name))) return;
+            auto more = verbs_beginning(name + " ");
+            if (more.empty()) break;
+            beginning = name;
+            with_more = std::move(more);
+        }
+        if (!with_more.empty()) throw UsageError{"'" + beginning + "' needs one more word: " + with_more};
         std::vector<std::string_view> names;
-        std::string with_more;
         for (auto& group : groups())
-            for (auto& verb : group.verbs) {
-                if (verb.hidden) continue;
-                names.push_back(verb.name);
-                if (std::string_view(verb.name).starts_with(words[i] + " "))
-                    with_more += (with_more.empty() ? "" : ", ") + std::string(verb.name);
-            }
-        if (!with_more.empty()) throw UsageError{"'" + words[i] + "' needs one more word: " + with_more};
+            for (auto& verb : group.verbs)
+                if (!verb.hidden) names.push_back(verb.name);
         throw UsageError{"there is no verb '" + words[i] + "'" + did_you_mean(words[i], names)};
     }
 }
@@ -148,8 +163,7 @@ Arguments::Arguments(std::span<const std::string> words) {
     }
     if (has("help") || has("version")) return;
     if (!verb_) throw UsageError{"what is to be done?"};
-    auto name_words = find_verb(operands_.at(0)) ? 1 : 2;  // "job list" are two
-    operands_.erase(operands_.begin(), operands_.begin() + name_words);
+    operands_.erase(operands_.begin(), operands_.begin() + static_cast<std::ptrdiff_t>(verb_words_));
     std::size_t least = 0, most = verb_->operands.size();
     for (auto& operand : verb_->operands) {
         least += operand.required;

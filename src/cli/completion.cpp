@@ -92,7 +92,7 @@ void add_candidates(Context& context, Kind kind, const std::string& domain, std:
 // What was typed before the last word.
 struct Typed {
     const Verb* verb = nullptr;
-    std::string first_word;  // of a verb of two words, while the second is missing
+    std::string first_word;  // of a verb of several words, while the last is missing
     std::vector<std::string> operands;
     const Option* waiting = nullptr;  // the option whose value is the last word
     std::string connect;
@@ -125,7 +125,7 @@ Typed understand(std::span<const std::string> words) {
             typed.verb = verb;
             typed.first_word.clear();
         } else {
-            typed.first_word = word;
+            typed.first_word += (typed.first_word.empty() ? "" : " ") + word;
         }
     }
     return typed;
@@ -138,7 +138,10 @@ void add_verb_words(const std::string& first, std::vector<std::string>& out) {
             std::string name = verb.name;
             if (verb.hidden) continue;
             if (first.empty()) words.insert(name.substr(0, name.find(' ')));
-            if (!first.empty() && name.starts_with(first + " ")) words.insert(name.substr(first.size() + 1));
+            if (!first.empty() && name.starts_with(first + " ")) {
+                auto rest = name.substr(first.size() + 1);
+                words.insert(rest.substr(0, rest.find(' ')));
+            }
         }
     out.assign(words.begin(), words.end());
 }

@@ -11,6 +11,7 @@ Group lifecycle_group();  // lifecycle.cpp
 Group console_group();    // console.cpp
 Group watch_group();      // watch.cpp: events, jobs
 Group firmware_group();   // firmware.cpp
+Group nvram_group();      // nvram.cpp, nvram_*.cpp
 Group host_group();       // host.cpp
 Group help_group();       // help.cpp
 

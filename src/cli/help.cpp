@@ -12,8 +12,11 @@ int help(Context& context) {
     const Verb* verb = nullptr;
     auto& words = context.arguments.operands();
     if (!words.empty()) {
-        verb = find_verb(words[0]);
-        if (!verb && words.size() > 1) verb = find_verb(words[0] + " " + words[1]);
+        std::string name;
+        for (auto& word : words) {
+            name += (name.empty() ? "" : " ") + word;
+            if ((verb = find_verb(name))) break;
+        }
         if (!verb) throw UsageError{"there is no verb '" + words[0] + "'"};
     }
     context.print(help_text(verb));
@@ -72,8 +75,8 @@ Group help_group() {
 }
 
 std::span<const Group> groups() {
-    static const Group all[] = {list_group(),  lifecycle_group(), console_group(), define_group(),
-                                watch_group(), firmware_group(),  host_group(),    help_group()};
+    static const Group all[] = {list_group(),     lifecycle_group(), console_group(), define_group(), nvram_group(),
+                                firmware_group(), watch_group(),     host_group(),    help_group()};
     return all;
 }
 
@@ -98,7 +101,7 @@ std::string help_text(const Verb* verb) {
     for (auto& group : groups()) {
         out += fmt::format("\n{}\n", group.title);
         for (auto& one : group.verbs)
-            if (!one.hidden) out += fmt::format("  {:<14}{}\n", one.name, one.about);
+            if (!one.hidden) out += fmt::format("  {:<25}{}\n", one.name, one.about);
     }
     return out + "\nOptions of every verb\n" + option_lines(global_options()) +
            "\n'vireo help VERB' says more about a verb; vireo(1) says everything.\n";

@@ -3,6 +3,7 @@
 #include "cli/common.hpp"
 #include "cli/groups.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/nvram.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -64,11 +65,22 @@ void check_start_options(const Context& context) {
                              context.arguments.verb()};
 }
 
+template <class Options>
+void take_reset_options(const Context& context, Options& options) {
+    options.reset_nvram = context.flag("reset-nvram");
+    options.reset_classes = classes_of(context, "reset-class");
+    options.reset_keep = classes_of(context, "keep");
+    options.confirm = list_of(context, "confirm");
+    for (auto* other : {"reset-class", "keep", "confirm"})
+        if (context.has(other) && !options.reset_nvram)
+            throw UsageError{"--" + std::string(other) + " goes with --reset-nvram", context.arguments.verb()};
+}
+
 int start(Context& context) {
     check_start_options(context);
     api::StartOptions options;
     options.paused = context.has("console") ? std::optional(true) : context.flag("paused");
-    options.reset_nvram = context.flag("reset-nvram");
+    take_reset_options(context, options);
     options.autodestroy = context.flag("autodestroy");
     options.if_revision = if_revision(context);
     JobWatch watch(context);
@@ -82,9 +94,14 @@ int create(Context& context) {
     auto document = read_input(context.operand(0), longest_definition);
     api::CreateOptions options;
     options.paused = context.has("console") ? std::optional(true) : context.flag("paused");
-    options.reset_nvram = context.flag("reset-nvram");
+    take_reset_options(context, options);
     options.autodestroy = context.flag("autodestroy");
     options.lenient = context.flag("lenient");
+    if (auto what = context.arguments.value("nvram")) {
+        options.nvram = api::nvram_disposal_from(*what);
+        if (!options.nvram)
+            throw UsageError{"--nvram is keep, trash or remove, not '" + *what + "'", context.arguments.verb()};
+    }
     JobWatch watch(context);
     api::ManagerClient manager(context.connection());
     api::ObjectPath domain, job;
@@ -158,6 +175,9 @@ int resume(Context& context) {
 
 constexpr Option paused = {"paused", nullptr, Kind::none, "Leave its processors stopped."};
 constexpr Option reset_nvram = {"reset-nvram", nullptr, Kind::none, "Begin with the pristine UEFI variable store."};
+constexpr Option reset_classes = {"reset-class", "CLASSES", Kind::text,
+                                  "With --reset-nvram: only these; see 'vireo help nvram reset'."};
+constexpr Option reset_keep = {"keep", "CLASSES", Kind::text, "With --reset-nvram: these stay as they are."};
 constexpr Option autodestroy = {"autodestroy", nullptr, Kind::none,
                                 "Destroy it when this command ends; the command stays until then."};
 constexpr Option with_console = {"console", nullptr, Kind::none, "Open its console, from the first character on."};
@@ -169,10 +189,26 @@ constexpr Option wait = {"wait", nullptr, Kind::none, "Return when it runs; the 
 constexpr Option no_wait = {"no-wait", nullptr, Kind::none, "Return at once; 'vireo job' shows the rest."};
 constexpr Option lenient = {"lenient", nullptr, Kind::none, "Keep what Vireo does not honour instead of refusing it."};
 
-const Option start_options[] = {paused,     reset_nvram, autodestroy, with_console,      device, escape, until,
-                                time_limit, wait,        no_wait,     if_revision_option};
-const Option create_options[] = {paused, reset_nvram, autodestroy, with_console, device, escape,
-                                 until,  time_limit,  wait,        no_wait,      lenient};
+const Option start_options[] = {
+    paused, reset_nvram, reset_classes, reset_keep, confirm_option, autodestroy, with_console,
+    device, escape,      until,         time_limit, wait,           no_wait,     if_revision_option};
+const Option create_options[] = {
+    paused,
+    reset_nvram,
+    reset_classes,
+    reset_keep,
+    confirm_option,
+    {"nvram", "WHAT", Kind::text, "What becomes of its UEFI variable store when it stops: keep, trash or remove."},
+    autodestroy,
+    with_console,
+    device,
+    escape,
+    until,
+    time_limit,
+    wait,
+    no_wait,
+    lenient,
+};
 const Option shutdown_options[] = {
     {"wait", nullptr, Kind::none, "Return when the guest has done so, not when it was asked."},
     {"timeout", "SECONDS", Kind::number, "Wait so long, 60 by default; the guest goes on after it."},

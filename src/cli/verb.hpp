@@ -32,7 +32,7 @@ struct Operand {
 
 class Context;
 struct Verb {
-    const char* name;     // "start", or "job list"
+    const char* name;     // "start", "job list" or "nvram boot list"
     const char* alias;    // virsh's other name, or null
     const char* about;    // one line
     const char* details;  // more for the man page and help VERB; may be empty
@@ -88,6 +88,7 @@ private:
     void choose_verb(std::span<const std::string> words);
 
     const Verb* verb_ = nullptr;
+    std::size_t verb_words_ = 0;  // of its name
     std::map<std::string, std::string, std::less<>> values_;
     std::vector<std::string> operands_;
 };

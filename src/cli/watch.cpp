@@ -89,7 +89,9 @@ api::EventPosition position_of(const std::string& text, const Verb* verb) {
 }
 
 std::string short_name(const api::PastEvent& event) {
-    return event.interface.substr(event.interface.rfind('.') + 1) + "." + event.signal;
+    constexpr std::string_view prefix = "org.vireo1.";
+    auto name = event.interface.starts_with(prefix) ? event.interface.substr(prefix.size()) : event.interface;
+    return name + "." + event.signal;
 }
 
 void print_missed(Printer& printer, const api::Subscription& subscription) {

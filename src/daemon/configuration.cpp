@@ -3,6 +3,7 @@
 
 #include "support/file.hpp"
 
+#include <charconv>
 #include <cstdlib>
 #include <unistd.h>
 
@@ -21,6 +22,14 @@ Result<bool> as_bool(const std::string& key, const std::string& value) {
     return fail(Errc::invalid_argument, key, " must be yes or no, not '", value, "'");
 }
 
+Result<unsigned> as_number(const std::string& key, const std::string& value, unsigned most, const char* meaning) {
+    unsigned number = 0;
+    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error == std::errc() && end == value.data() + value.size() && number <= most) return number;
+    return fail(Errc::invalid_argument, key, " must be ", meaning, ", at most ", std::to_string(most), ", not '", value,
+                "'");
+}
+
 Result<log::Level> as_level(const std::string& value) {
     if (value == "error") return log::Level::error;
     if (value == "warning") return log::Level::warning;
@@ -32,6 +41,12 @@ Result<log::Level> as_level(const std::string& value) {
 Result<> set(Configuration& c, const std::string& key, const std::string& value) {
     auto boolean = [&](bool& target) -> Result<> {
         auto parsed = as_bool(key, value);
+        if (!parsed) return Failure(parsed.error());
+        target = *parsed;
+        return {};
+    };
+    auto number = [&](std::optional<unsigned>& target, unsigned most, const char* meaning) -> Result<> {
+        auto parsed = as_number(key, value, most, meaning);
         if (!parsed) return Failure(parsed.error());
         target = *parsed;
         return {};
@@ -48,6 +63,10 @@ Result<> set(Configuration& c, const std::string& key, const std::string& value)
         return boolean(c.bus);
     else if (key == "autostart")
         return boolean(c.autostart);
+    else if (key == "trash-retention-days")
+        return number(c.trash_retention_days, 36500, "a number of days, 0 for ever");
+    else if (key == "nvram-compact-above")
+        return number(c.compact_nvram_above, 100, "a percentage");
     else if (key == "firmware-folder")
         c.firmware_folders.emplace_back(value);
     else if (key == "log-level") {

@@ -26,7 +26,9 @@ struct Configuration {
     std::string cgroup_parent;  // folder below each hierarchy's root; empty: vireo
     bool cgroups = true;
     std::vector<std::filesystem::path> firmware_folders;  // empty: the standard ones
-    bool autostart = true;                                // start what is marked autostart
+    std::optional<unsigned> trash_retention_days;  // of variable stores; 0: for ever; absent: Domains::usual_retention
+    std::optional<unsigned> compact_nvram_above;   // percent of a variable store's room; absent: never by itself
+    bool autostart = true;                         // start what is marked autostart
     bool show_help = false, show_version = false;
 };
 

@@ -8,6 +8,7 @@
 #include "rpc/listen.hpp"
 #include "rpc/server.hpp"
 #include "service/domain_service.hpp"
+#include "service/firmware_service.hpp"
 #include "service/job_service.hpp"
 #include "service/manager_service.hpp"
 #include "service/translate.hpp"
@@ -39,8 +40,10 @@ struct Parts {
           domains(environment),
           host_capabilities(environment),
           domain_api(hub),
+          firmware_api(hub),
           job_api(hub) {
         hub.domains = &domains;
+        if (c.trash_retention_days) domains.set_trash_retention(std::chrono::days(*c.trash_retention_days));
     }
 
     static std::vector<std::filesystem::path> firmware_folders(const Configuration& c) {
@@ -61,6 +64,7 @@ struct Parts {
     domain::Domains domains;
     domain::HostCapabilities host_capabilities;
     service::DomainApi domain_api;
+    service::FirmwareApi firmware_api;
     service::JobApi job_api;
 };
 
@@ -171,10 +175,11 @@ Task<> run(Configuration configuration) {
     auto account = qemu_account(configuration);
     Parts parts(executor, configuration, layout, probe_settings(account));
     parts.environment.qemu_account = account;
+    parts.environment.compact_nvram_above = configuration.compact_nvram_above;
     co_await parts.domains.load();
 
     service::ManagerApi manager(parts.hub, host_of(configuration, parts));
-    api::Services services{manager, parts.domain_api, parts.job_api};
+    api::Services services{manager, parts.domain_api, parts.firmware_api, parts.job_api};
     dbus::Polkit polkit;
     api::Dispatcher dispatcher(services, parts.events, authorizer(configuration, polkit));
     auto activated = take(activated_socket());
@@ -190,6 +195,7 @@ Task<> run(Configuration configuration) {
         group.spawn(server.run());
         if (configuration.bus) group.spawn(bus.run());
         group.spawn(feed_watchdog());
+        group.spawn(parts.domains.expire_trash_daily());
         notify("READY=1\nSTATUS=Serving");
         log::info("vireod {} serves {} domains at {}", VIREO_VERSION, parts.domains.count(), path.string());
         if (configuration.autostart) group.spawn(autostart(parts));

@@ -17,7 +17,11 @@ Task<std::string> emulator_of(Environment& environment, std::string emulator, st
 Task<std::string> complete(Environment& environment, model::Domain& definition,
                            std::shared_ptr<const std::string> earlier = {});
 
-// Moves, keeps or removes the variable store of a domain that is gone. Does nothing when it has none.
-Task<> dispose_of_nvram(Environment& environment, model::Domain definition, NvramDisposal how);
+// Before a definition goes: can dispose_of_nvram() do it (Error(busy) while somebody uses the store; in_use: the domain
+// itself does), and a note of it, so that a daemon that dies in between is no loss (firmware/disposal_note.hpp).
+Task<> plan_nvram_disposal(Environment& environment, const model::Domain& definition, NvramDisposal how, bool in_use);
+// Moves, keeps or removes the variable store of a domain that is gone, and tells. Does nothing when it has none.
+Task<> dispose_of_nvram(Environment& environment, model::Domain definition, NvramDisposal how, const Domain& domain,
+                        std::string who);
 
 }  // namespace vireo::domain

@@ -106,6 +106,16 @@ void Domain::tell(Lifecycle event, std::string_view detail) {
     env_.observer.lifecycle(*this, event, detail);
 }
 
+void Domain::tell(const StoreEvent& event) {
+    env_.observer.store_changed(*this, event);
+}
+
+void Domain::note_definition(const model::Domain& definition) {
+    summary_ = Summary::of(definition);
+    store_ = StoreFacts::of(definition, env_.layout.data, std::move(store_));
+    claims_ = std::make_shared<const Claims>(Claims::of(definition, env_.layout.data));
+}
+
 void Domain::save_status(Running& run) {
     run.status.name = name_;
     run.status.state = to_string(state_);

@@ -2,11 +2,13 @@
 // One domain: what is known of it, its queue of changes, and what can be done with it. Facts are answered from memory,
 // at any time; changes happen one after another. Everything runs on the loop.
 #pragma once
+#include "domain/claims.hpp"
 #include "domain/console.hpp"
 #include "domain/environment.hpp"
 #include "domain/running.hpp"
 #include "domain/stages.hpp"
 #include "domain/states.hpp"
+#include "domain/store_facts.hpp"
 #include "domain/summary.hpp"
 #include "firmware/identity.hpp"
 #include "model/domain.hpp"
@@ -32,10 +34,14 @@ inline constexpr auto shutdown_limit = std::chrono::seconds(60);  // for a guest
 
 enum class Kind { live, persistent };
 
+struct ResetWish;  // nvram.hpp
+
 struct StartRequest {
     StartRequest() = default;
     bool paused = false;
-    bool reset_nvram = false;
+    std::shared_ptr<const ResetWish> reset_nvram;  // null: none
+    std::string who;                               // asked for it
+    std::optional<NvramDisposal> nvram;            // of a transient domain: what becomes of its store when it stops
     bool accept_firmware = false;  // what is there now instead of what was recorded, whatever the guest's policy
     std::optional<std::uint64_t> if_revision;
 };
@@ -64,6 +70,7 @@ public:
     bool autostart() const noexcept { return autostart_; }
     bool listed() const noexcept { return listed_; }  // false while its first definition is being stored
     std::uint64_t revision() const noexcept { return revision_; }
+    const StoreFacts& store() const noexcept { return store_; }
     const Summary& summary() const noexcept { return active() ? running_->summary : summary_; }
     const Running* running() const noexcept { return running_.get(); }
     std::shared_ptr<Running> running_shared() const noexcept { return running_; }
@@ -99,6 +106,7 @@ public:
 
 private:
     friend class Domains;
+    friend class Nvram;
     friend class Start;
     friend class Reattach;
     Task<> store_definition(model::Domain definition);  // replaces the persistent one, under the domain's turn
@@ -131,6 +139,8 @@ private:
 
     void set_state(State state, std::string reason);
     void tell(Lifecycle event, std::string_view detail);
+    void tell(const StoreEvent& event);
+    void note_definition(const model::Domain& definition);  // what facts need of the definition that is stored
     void save_status(Running& run);
     void bump();
     void note_revision();
@@ -140,6 +150,8 @@ private:
     std::shared_ptr<const std::string> persistent_xml_;  // null: transient
     std::shared_ptr<const std::string> transient_xml_;   // what a transient domain is started from
     Summary summary_;
+    StoreFacts store_;
+    std::shared_ptr<const Claims> claims_;  // null until there is a definition
     State state_ = State::shut_off;
     std::string reason_ = "unknown";
     bool autostart_ = false, listed_ = false;

@@ -2,9 +2,9 @@
 #include "domain/domains.hpp"
 
 #include "domain/complete.hpp"
-#include "firmware/prepare.hpp"
 #include "firmware/resolve.hpp"
 #include "model/validate.hpp"
+#include "support/clock.hpp"
 #include "support/log.hpp"
 
 #include <charconv>
@@ -28,12 +28,6 @@ std::uint64_t written_usec(const std::filesystem::path& document) {
     if (::stat(document.c_str(), &status)) return 1;
     return static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000 +
            static_cast<std::uint64_t>(status.st_mtim.tv_nsec) / 1000;
-}
-
-// Did a start that was neither finished nor undone change this variable store?
-bool cut_off(const std::filesystem::path& store) {
-    return ::access((store.string() + ".before-start").c_str(), F_OK) == 0 ||
-           ::access((store.string() + ".created").c_str(), F_OK) == 0;
 }
 
 }  // namespace
@@ -118,6 +112,7 @@ Task<Defined> Domains::define(DefineRequest request) {
         if (auto other = find_name(definition.name); other && other != defined.domain) throw name_taken(*other);
         auto earlier = defined.domain ? defined.domain->persistent_xml_ : nullptr;
         defined.xml = co_await complete(env_, definition, std::move(earlier));
+        co_await check_files(definition);
         co_return defined;
     }
     bool fresh = false;
@@ -129,9 +124,10 @@ Task<Defined> Domains::define(DefineRequest request) {
             throw Error(Errc::busy, "domain " + definition.name + " was removed meanwhile");
         defined.created = !domain->persistent();
         auto xml = std::make_shared<const std::string>(co_await complete(env_, definition, domain->persistent_xml_));
+        co_await check_files(definition);
         co_await env_.definitions.save(defined.uuid, *xml);
         domain->persistent_xml_ = std::move(xml);
-        domain->summary_ = Summary::of(definition);
+        domain->note_definition(definition);
         domain->bump();
     } catch (...) {
         failure = std::current_exception();
@@ -161,7 +157,8 @@ Task<std::shared_ptr<Domain>> Domains::create(model::Domain definition) {
     try {
         auto guard = co_await domain->turn({});
         domain->transient_xml_ = std::make_shared<const std::string>(co_await complete(env_, definition));
-        domain->summary_ = Summary::of(definition);
+        co_await check_files(definition);
+        domain->note_definition(definition);
         domain->bump();
     } catch (...) {
         failure = std::current_exception();
@@ -175,6 +172,17 @@ Task<std::shared_ptr<Domain>> Domains::create(model::Domain definition) {
     co_return domain;
 }
 
+// Two definitions that are being stored at once may both pass: the lock on the store finds them when both are started.
+Task<> Domains::check_files(const model::Domain& definition) {
+    auto mine = Claims::of(definition, env_.layout.data);
+    std::vector<std::shared_ptr<const Claims>> others;
+    others.reserve(by_uuid_.size());
+    for (auto& [uuid, domain] : by_uuid_)
+        if (domain->claims_) others.push_back(domain->claims_);
+    auto work = [&](std::stop_token) { return check_claims(mine, others); };
+    take(co_await env_.pool.call(std::move(work)));
+}
+
 void Domains::forget(const std::shared_ptr<Domain>& domain) {
     if (domain->persistent() || domain->active() || by_uuid_.find(domain->uuid()) == by_uuid_.end()) return;
     drop(domain);
@@ -182,14 +190,17 @@ void Domains::forget(const std::shared_ptr<Domain>& domain) {
     env_.observer.removed(*domain);
 }
 
-Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram,
-                         std::optional<std::uint64_t> if_revision) {
+Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision,
+                         std::string who) {
     auto guard = co_await domain->turn(if_revision);
     if (!domain->persistent())
         throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it has no definition to remove")
             .with_object(domain->name());
     auto definition =
         take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
+    // Everything is decided before anything is touched; from then on a daemon that finds this half-done goes on with
+    // it.
+    co_await plan_nvram_disposal(env_, definition, nvram, domain->active());
     co_await env_.definitions.remove(domain->uuid());
     domain->persistent_xml_.reset();
     domain->autostart_ = false;
@@ -200,8 +211,9 @@ Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram,
         domain->set_state(domain->state(), domain->reason());
         co_return;
     }
+    auto keep = domain;
     forget(domain);
-    co_await dispose_of_nvram(env_, std::move(definition), nvram);
+    co_await dispose_of_nvram(env_, std::move(definition), nvram, *keep, who);
 }
 
 Task<> Domains::rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision) {
@@ -234,6 +246,7 @@ Task<> Domains::rename(std::shared_ptr<Domain> domain, std::string new_name, std
     auto old_name = std::exchange(domain->name_, std::move(new_name));
     by_name_.erase(old_name);
     domain->persistent_xml_ = std::move(xml);
+    domain->note_definition(definition);
     domain->bump();
     env_.observer.renamed(*domain, old_name);
     domain->tell(Lifecycle::defined, "renamed");
@@ -259,25 +272,51 @@ void Domains::load_definitions() {
             continue;
         }
         auto domain = std::make_shared<Domain>(env_, entry.uuid, definition.name);
-        domain->summary_ = Summary::of(definition);
+        domain->note_definition(definition);
         domain->persistent_xml_ = std::make_shared<const std::string>(model::format_domain_xml(definition));
         domain->autostart_ = entry.autostart;
         domain->revision_ = written_usec(document);
         domain->listed_ = true;
-        if (auto store = firmware::store_of(definition, env_.layout.data); store && cut_off(store->path))
-            unfinished_.push_back(*store);
+        if (auto site = firmware::site_of(definition, env_.layout.data)) stores_.push_back(std::move(*site));
         by_uuid_.emplace(entry.uuid, domain);
         by_name_.emplace(definition.name, std::move(domain));
     }
 }
 
 // After a power cut no status document tells of a start that was cut off, but its variable store does. What runs was
-// finished when it was taken over; of the rest the start never succeeded.
+// finished when it was taken over; of the rest the start never succeeded. Changes that were cut off are put right too.
 Task<> Domains::finish_stores() {
-    std::vector<firmware::Leftover> leftovers;
-    for (auto& store : std::exchange(unfinished_, {}))
-        if (cut_off(store.path)) leftovers.emplace_back(std::move(store), firmware::Started::no);
-    if (!leftovers.empty()) co_await firmware::recover(env_.pool, std::move(leftovers));
+    std::vector<firmware::Site> sites;
+    for (auto& site : std::exchange(stores_, {})) {
+        auto domain = find_uuid(site.folder.filename().string());
+        if (domain && !domain->active()) sites.push_back(std::move(site));
+    }
+    auto work = [&sites, trash = env_.layout.data / "trash"](std::stop_token) {
+        for (auto& site : sites)
+            if (auto done = firmware::recover_site(site, firmware::Started::no); !done)
+                log::error("cannot recover {}: {}", site.store.path.string(), done.error().what());
+        return firmware::notes(trash);
+    };
+    for (auto& request : co_await env_.pool.call(std::move(work))) co_await finish_undefine(std::move(request));
+}
+
+// An undefine that was cut off: with its definition still there it never happened.
+Task<> Domains::finish_undefine(firmware::DisposalRequest request) {
+    auto domain = find_uuid(request.guest.to_string());
+    if (domain && !domain->persistent()) co_return;  // it runs, and its store goes when it stops
+    request.time_usec = static_cast<std::int64_t>(now_usec());
+    request.folder = env_.layout.nvram / request.guest.to_string();
+    auto work = [&request, undefined = !domain](std::stop_token) -> Result<> {
+        if (undefined)
+            if (auto done = firmware::dispose(request); !done) return Failure(done.error());
+        return firmware::remove_note(request);
+    };
+    auto done = co_await env_.pool.call(std::move(work));
+    auto& path = request.store.path;
+    if (!done)
+        log::error("the variable store {} of a domain that was undefined: {}", path.string(), done.error().what());
+    else if (!domain)
+        log::info("the variable store {} of a domain that was undefined is put away", path.string());
 }
 
 Task<> Domains::start_marked(std::function<Task<>(std::shared_ptr<Domain>)> start) {

@@ -2,9 +2,12 @@
 // Every domain of this daemon: finding them, and the changes that make and unmake them.
 #pragma once
 #include "domain/domain.hpp"
-#include "firmware/nvram_store.hpp"
+#include "firmware/disposal_note.hpp"
+#include "firmware/nvram.hpp"
+#include "firmware/trash.hpp"
 #include "model/domain_xml.hpp"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -43,8 +46,20 @@ public:
     Task<Defined> define(DefineRequest request);
     // A transient domain, made and listed, for the caller to start. When that fails it is gone again.
     Task<std::shared_ptr<Domain>> create(model::Domain definition);
-    Task<> undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision);
+    // Is a file that must be one guest's alone another's already (claims.hpp)? Error(invalid_config).
+    Task<> check_files(const model::Domain& definition);
+    Task<> undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision,
+                    std::string who = {});
     Task<> rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision);
+    // Variable stores of domains that were undefined (firmware/trash.hpp). Those older than this are removed when the
+    // daemon starts, and daily; zero: never.
+    static constexpr auto usual_retention = std::chrono::days(30);
+    void set_trash_retention(std::chrono::microseconds retention) { retention_ = retention; }
+    std::chrono::microseconds trash_retention() const noexcept { return retention_; }
+    Task<std::vector<firmware::Trashed>> list_trash();
+    Task<> remove_trash(std::vector<std::string> ids);  // Error(not_found): then none was removed
+    Task<> expire_trash_daily();                        // until it is cancelled
+
     void forget(const std::shared_ptr<Domain>& domain);  // a transient one that is off
 
     // The firmware of this host, never older than the call.
@@ -67,9 +82,11 @@ private:
     void load_definitions();
     Task<> reattach();
     Task<> finish_stores();
+    Task<> finish_undefine(firmware::DisposalRequest request);
 
     Environment& env_;
-    std::vector<firmware::StoreSpec> unfinished_;  // found while loading: a start was cut off there
+    std::chrono::microseconds retention_ = usual_retention;
+    std::vector<firmware::Site> stores_;  // found while loading: a daemon that died may have left something there
     std::unordered_map<std::string, std::shared_ptr<Domain>, TextHash, std::equal_to<>> by_uuid_;
     std::map<std::string, std::shared_ptr<Domain>, std::less<>> by_name_;
 };

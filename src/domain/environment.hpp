@@ -45,7 +45,8 @@ struct Environment {
     firmware::CatalogCache& firmwares;
     host::Cgroups& cgroups;
     Observer& observer;
-    std::optional<host::Account> qemu_account;  // whom QEMU runs as; none: ourselves
+    std::optional<host::Account> qemu_account;    // whom QEMU runs as; none: ourselves
+    std::optional<unsigned> compact_nvram_above;  // percent; see firmware::Request::compact_above
     std::map<std::string, std::string>
         default_emulators;         // by architecture, once found; get() notices when one is gone
     Domains* domains = nullptr;    // set by its constructor

@@ -102,6 +102,7 @@ Task<> Domain::store_definition(model::Domain definition) {
     } else {
         transient_xml_ = std::move(xml);
     }
+    note_definition(definition);
     bump();
     env_.observer.changed(*this);
 }

@@ -199,7 +199,8 @@ Task<> Domain::clean_up(std::shared_ptr<Running> run) {
         if (store && store->own) disposal = NvramDisposal::remove;
     }
     try {
-        co_await dispose_of_nvram(env_, std::move(definition->domain), disposal.value_or(NvramDisposal::keep));
+        co_await dispose_of_nvram(env_, std::move(definition->domain), disposal.value_or(NvramDisposal::keep), *this,
+                                  "");
     } catch (const Error& error) {
         log::error("domain {}: its variable store is left where it is: {}", name_, error.what());
     }

@@ -4,8 +4,7 @@
 #include "domain/complete.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
-#include "firmware/prepare.hpp"
-#include "firmware/resolve.hpp"
+#include "firmware/nvram.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
@@ -61,11 +60,10 @@ private:
             }
         }
         if (auto definition = live_definition(status)) {
-            if (auto store = firmware::store_of(*definition, env_.layout.data)) {
-                std::vector<firmware::Leftover> leftovers;
-                leftovers.emplace_back(std::move(*store), firmware::Started::no);
-                auto results = co_await firmware::recover(env_.pool, std::move(leftovers));
-                if (!results.front()) throw results.front().error();  // the status stays: tried again next time
+            if (auto site = firmware::site_of(*definition, env_.layout.data)) {
+                auto work = [&site](std::stop_token) { return firmware::recover_site(*site, firmware::Started::no); };
+                auto recovered = co_await env_.pool.call(std::move(work));
+                if (!recovered) throw recovered.error();  // the status stays: tried again next time
             }
         }
         co_await clean_folders(env_, status);
@@ -106,8 +104,8 @@ private:
     void finish_firmware(const Running& run) {
         auto definition = live_definition(run.status);
         if (!definition) return;
-        if (auto store = firmware::store_of(*definition, env_.layout.data))
-            if (auto done = firmware::recover_store(*store, firmware::Started::yes); !done)
+        if (auto site = firmware::site_of(*definition, env_.layout.data))
+            if (auto done = firmware::recover_site(*site, firmware::Started::yes); !done)
                 log::warning("domain {}: {}", run.status.name, done.error().what());
     }
 
@@ -137,6 +135,7 @@ private:
         for (int n = 2; domains_.by_name_.contains(name); ++n) name = fmt::format("{}-{}", status.name, n);
         auto domain = std::make_shared<Domain>(env_, status.uuid, name);
         domain->transient_xml_ = std::make_shared<const std::string>(status.live_xml);
+        if (auto definition = live_definition(status)) domain->note_definition(*definition);
         domain->listed_ = true;
         domain->bump();
         domains_.by_uuid_.emplace(status.uuid, domain);

@@ -4,6 +4,7 @@
 #include "domain/complete.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
+#include "domain/nvram.hpp"
 #include "domain/ports.hpp"
 #include "model/domain_xml.hpp"
 #include "qemu/aliases.hpp"
@@ -26,7 +27,7 @@ Task<> Domain::start(StartRequest request, Stages& stages) {
     auto guard = co_await turn(request.if_revision);
     if (active()) throw Error(Errc::invalid_state, "domain " + name_ + " is running already").with_object(name_);
     if (!listed_) throw Error(Errc::not_found, "domain " + name_ + " was removed meanwhile").with_object(name_);
-    Start start(*this, request, stages);
+    Start start(*this, std::move(request), stages);
     std::exception_ptr failure;
     try {
         co_await start.run();
@@ -85,6 +86,8 @@ Task<> Start::prepare() {
     capabilities_ = co_await env_.capabilities.get(binary);
     take(qemu::complete(live_, *capabilities_));
     take(qemu::assign_aliases(live_));
+    if (request_.reset_nvram)
+        co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);
     auto given = take(choose_ports(live_, env_.ports_in_use));
     live_.id = static_cast<std::uint32_t>(run_->id);
     describe(*run_, live_);
@@ -97,6 +100,7 @@ Task<> Start::prepare() {
     status.monitor_path = monitor_path(env_, domain_.uuid());
     status.persistent = domain_.persistent();
     status.definition_revision = domain_.revision();
+    if (request_.nvram && !domain_.persistent()) set_disposal(status, *request_.nvram);
 }
 
 void Start::write_live_definition() {
@@ -158,6 +162,7 @@ Task<> Start::go() {
     domain_.save_status(*run_);
     co_await firmware_.commit();
     co_await record_firmware();
+    tell_firmware();
     domain_.tell(Lifecycle::started, "booted");
     if (request_.paused) domain_.tell(Lifecycle::suspended, "paused");
     domain_.began(run_);

@@ -28,7 +28,11 @@ namespace vireo::domain {
 class Start {
 public:
     Start(Domain& domain, StartRequest request, Stages& stages)
-        : domain_(domain), env_(domain.env_), request_(request), stages_(stages), process_noted_(env_.executor) {}
+        : domain_(domain),
+          env_(domain.env_),
+          request_(std::move(request)),
+          stages_(stages),
+          process_noted_(env_.executor) {}
     Task<> run();  // under the domain's turn
 
 private:
@@ -44,6 +48,8 @@ private:
     Task<> attach_cgroups();
     Task<> devices();
     Task<> go();
+    Task<> look_at_store();
+    void tell_firmware();
     Task<> undo_process();
     Task<> settings();
     Command command();

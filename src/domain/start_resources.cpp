@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a start prepares before QEMU runs: everything that QEMU is given as a descriptor.
+#include "domain/domains.hpp"
 #include "domain/folders.hpp"
+#include "domain/nvram.hpp"
 #include "domain/ports.hpp"
 #include "domain/start.hpp"
+#include "support/clock.hpp"
 #include "support/file.hpp"
+#include "support/log.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,12 +15,58 @@
 namespace vireo::domain {
 
 Task<> Start::firmware(Rollback& rollback) {
+    co_await env_.domains->check_files(live_);
     co_await settle_firmware();
-    auto request = firmware::request_for(live_, env_.layout.data, request_.reset_nvram);
+    auto request = firmware::request_for(live_, env_.layout.data, request_.reset_nvram != nullptr);
     if (!decision_.code.empty()) request.code = decision_.code;
     if (!decision_.store_template.empty()) request.template_path = decision_.store_template;
-    firmware_ = co_await firmware::prepare(env_.pool, std::move(request), rollback);
+    if (request_.reset_nvram) {
+        request.reset_classes = request_.reset_nvram->classes;
+        request.reset_keep = request_.reset_nvram->keep;
+    }
+    request.compact_above = env_.compact_nvram_above;
+    request.who = request_.who;
+    request.time_usec = static_cast<std::int64_t>(now_usec());
+    std::exception_ptr failure;
+    try {
+        firmware_ = co_await firmware::prepare(env_.pool, std::move(request), rollback);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        if (current_error(failure).code() != Errc::cancelled) co_await look_at_store();
+        std::rethrow_exception(failure);
+    }
     run_->status.firmware = firmware::to_string(firmware_.outcome);
+}
+
+// Why the firmware's stage failed is the start's to say; that the store is damaged is told as an event too.
+Task<> Start::look_at_store() {
+    try {
+        co_await Nvram(domain_.shared_from_this(), request_.who).look();
+    } catch (const Error& error) {
+        log::debug("domain {}: {}", domain_.name(), error.what());
+    }
+}
+
+// What the firmware's stage did to the variable store, once the start has succeeded.
+void Start::tell_firmware() {
+    auto& report = firmware_.report;
+    if (report.outcome == firmware::StoreOutcome::not_applicable) return;
+    auto& facts = domain_.store_;
+    facts.health = report.health.state;
+    facts.seen_usec = now_usec();
+    if (report.pending) facts.pending.reset();
+    auto tell = [&](StoreEvent::What what, const std::string& who) {
+        StoreEvent event(what, who);
+        event.template_sha256 = report.template_sha256;
+        if (report.backup) event.backup = report.backup->id;
+        domain_.tell(event);
+    };
+    if (report.compacted) tell(StoreEvent::What::compacted, "");
+    if (report.outcome == firmware::StoreOutcome::created) tell(StoreEvent::What::created, request_.who);
+    if (report.outcome == firmware::StoreOutcome::reset)
+        tell(StoreEvent::What::reset, report.pending && !request_.reset_nvram ? report.pending->who : request_.who);
 }
 
 Task<> Start::disks() {

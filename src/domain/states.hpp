@@ -16,6 +16,7 @@ enum class Health { none, ok, connecting, unresponsive };
 enum class Lifecycle { defined, undefined, started, suspended, resumed, stopped, shutdown, pm_suspended, crashed };
 
 class Domain;
+struct StoreEvent;  // store_facts.hpp
 
 // The firmware that a definition records is another one now: a start followed an update, or somebody accepted it.
 struct FirmwareChange {
@@ -34,6 +35,7 @@ public:
     virtual void lifecycle(const Domain& domain, Lifecycle event, std::string_view detail) = 0;
     virtual void rebooted(const Domain& domain) = 0;
     virtual void renamed(const Domain& domain, const std::string& old_name) = 0;
+    virtual void store_changed(const Domain& domain, const StoreEvent& event) = 0;
     virtual void changed(const Domain& domain) = 0;  // some property may have another value now
     virtual void firmware_changed(const Domain& domain, const FirmwareChange& change) = 0;
 };

@@ -2,6 +2,7 @@
 #include "service/domain_service.hpp"
 
 #include "model/domain_json.hpp"
+#include "service/firmware_translate.hpp"
 #include "service/translate.hpp"
 #include "support/clock.hpp"
 
@@ -78,11 +79,7 @@ DomainApi::Properties DomainApi::properties_of(const domain::Domain& domain, con
 }
 
 api::ObjectPath DomainApi::resolve(std::string_view key) const {
-    auto domain = key.starts_with(domain_prefix) ? hub_.domains->find_uuid(uuid_of(key)) : hub_.domains->find(key);
-    if (!domain)
-        throw Error(Errc::not_found, "there is no domain '" + std::string(key.substr(0, 300)) + "'")
-            .with_hint("see the list of all: vireo list --all");
-    return path_of(domain->uuid());
+    return hub_.resolve(key);
 }
 bool DomainApi::exists(std::string_view path) const {
     return hub_.domains->find_uuid(uuid_of(path)) != nullptr;
@@ -151,7 +148,8 @@ Task<api::ObjectPath> DomainApi::start(api::Call call, api::ObjectPath path, api
             .with_object(domain->name());
     domain::StartRequest request;
     request.paused = options.paused.value_or(false);
-    request.reset_nvram = options.reset_nvram.value_or(false);
+    request.reset_nvram = wish_of(options);
+    request.who = requester_of(call);
     request.if_revision = options.if_revision;
     co_return start_job(hub_, call, domain, "start", request, options.autodestroy.value_or(false))->path;
 }
@@ -189,12 +187,10 @@ Task<> DomainApi::resume(api::Call, api::ObjectPath path, api::ChangeOptions opt
     co_await domain->resume(options.if_revision);
 }
 
-Task<> DomainApi::undefine(api::Call, api::ObjectPath path, api::UndefineOptions options) {
+Task<> DomainApi::undefine(api::Call call, api::ObjectPath path, api::UndefineOptions options) {
     auto domain = hub_.require(path);
-    auto disposal = domain::NvramDisposal::trash;
-    if (options.nvram == api::NvramDisposal::keep) disposal = domain::NvramDisposal::keep;
-    if (options.nvram == api::NvramDisposal::remove) disposal = domain::NvramDisposal::remove;
-    co_await hub_.domains->undefine(domain, disposal, options.if_revision);
+    auto disposal = translate(options.nvram.value_or(api::NvramDisposal::trash));
+    co_await hub_.domains->undefine(domain, disposal, options.if_revision, requester_of(call));
 }
 Task<> DomainApi::rename(api::Call, api::ObjectPath path, std::string new_name, api::ChangeOptions options) {
     auto domain = hub_.require(path);

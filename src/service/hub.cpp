@@ -3,6 +3,8 @@
 
 #include "api/service.hpp"
 #include "service/domain_service.hpp"
+#include "service/firmware_service.hpp"
+#include "service/firmware_translate.hpp"
 #include "service/translate.hpp"
 #include "support/log.hpp"
 
@@ -17,6 +19,15 @@ api::Event object_event(api::Event::Kind kind, api::ObjectPath path) {
     return event;
 }
 
+// What is new; it takes the old one's place.
+api::json::object difference(api::json::object& before, api::json::object now) {
+    api::json::object new_ones;
+    for (auto& [key, value] : now)
+        if (auto* old = before.if_contains(key); !old || *old != value) new_ones[key] = value;
+    if (!new_ones.empty()) before = std::move(now);
+    return new_ones;
+}
+
 }  // namespace
 
 Hub::Hub(Executor executor, api::Events& e) : events(e), jobs(executor, e) {
@@ -29,6 +40,14 @@ std::shared_ptr<domain::Domain> Hub::require(const api::ObjectPath& path) const 
     auto domain = domains->find_uuid(uuid_of(path.value));
     if (!domain) throw Error(Errc::not_found, "there is no domain " + path.value);
     return domain;
+}
+
+api::ObjectPath Hub::resolve(std::string_view key) const {
+    auto domain = key.starts_with(domain_prefix) ? domains->find_uuid(uuid_of(key)) : domains->find(key);
+    if (!domain)
+        throw Error(Errc::not_found, "there is no domain '" + std::string(key.substr(0, 300)) + "'")
+            .with_hint("see the list of all: vireo list --all");
+    return path_of(domain->uuid());
 }
 
 void Hub::added(const domain::Domain& domain) {
@@ -51,6 +70,18 @@ void Hub::lifecycle(const domain::Domain& domain, domain::Lifecycle event, std::
     events.emit(api::domain_lifecycle(path_of(domain.uuid()), word, std::string(detail)));
 }
 
+void Hub::store_changed(const domain::Domain& domain, const domain::StoreEvent& event) {
+    auto details = details_of(event);
+    auto word = same_word<api::StoreEvent>(event.what, api::store_event_from);
+    bool bad = event.what == domain::StoreEvent::What::unhealthy;
+    log::write(
+        bad ? log::Level::warning : log::Level::info,
+        fmt::format("variable store of domain {}: {}{}{}", domain.name(), api::to_string(word),
+                    event.sentence.empty() ? "" : ": " + event.sentence, event.who.empty() ? "" : ", for " + event.who),
+        {{"VIREO_DOMAIN", domain.name()}, {"VIREO_DOMAIN_UUID", domain.uuid()}});
+    events.emit(api::domain_firmware_store_changed(path_of(domain.uuid()), word, std::move(details)));
+}
+
 void Hub::rebooted(const domain::Domain& domain) {
     events.emit(api::domain_rebooted(path_of(domain.uuid())));
 }
@@ -64,20 +95,26 @@ void Hub::firmware_changed(const domain::Domain& domain, const domain::FirmwareC
                fmt::format("domain {} has other firmware ({}): {} with SHA-256 {} instead of {} with {}", domain.name(),
                            change.how, change.new_code, change.new_hash, change.old_code, change.old_hash),
                {{"VIREO_DOMAIN", domain.name()}, {"VIREO_DOMAIN_UUID", domain.uuid()}});
+    api::StoreEventDetails details;
+    details.sentence = fmt::format("{}: {} instead of {}", change.how, change.new_code, change.old_code);
+    details.old_code_sha256 = change.old_hash;
+    details.new_code_sha256 = change.new_hash;
+    if (!change.new_template_hash.empty()) details.template_sha256 = change.new_template_hash;
+    events.emit(api::domain_firmware_store_changed(path_of(domain.uuid()), api::StoreEvent::firmware_changed,
+                                                   std::move(details)));
 }
 
 // Only what differs from what was told last is told.
 void Hub::changed(const domain::Domain& domain) {
-    api::json::object now;
     auto path = path_of(domain.uuid());
+    auto& told = told_[domain.uuid()];
+    api::json::object now, now_firmware;
     encode_properties(DomainApi::properties_of(domain, *this), now);
-    auto& before = told_[domain.uuid()];
-    api::json::object difference;
-    for (auto& [key, value] : now)
-        if (auto* old = before.if_contains(key); !old || *old != value) difference[key] = value;
-    if (difference.empty()) return;
-    before = std::move(now);
-    events.emit(api::domain_properties_changed(path, std::move(difference)));
+    encode_properties(FirmwareApi::properties_of(domain), now_firmware);
+    if (auto new_ones = difference(told.domain, std::move(now)); !new_ones.empty())
+        events.emit(api::domain_properties_changed(path, std::move(new_ones)));
+    if (auto new_ones = difference(told.firmware, std::move(now_firmware)); !new_ones.empty())
+        events.emit(api::domain_firmware_properties_changed(path, std::move(new_ones)));
 }
 
 }  // namespace vireo::service

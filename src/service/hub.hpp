@@ -19,17 +19,22 @@ public:
     domain::Domains* domains = nullptr;  // set before the first call
 
     std::shared_ptr<domain::Domain> require(const api::ObjectPath& path) const;  // Error(not_found)
+    api::ObjectPath resolve(std::string_view key) const;  // whatever names a domain to its path; Error(not_found)
 
     void added(const domain::Domain& domain) override;
     void removed(const domain::Domain& domain) override;
     void lifecycle(const domain::Domain& domain, domain::Lifecycle event, std::string_view detail) override;
     void rebooted(const domain::Domain& domain) override;
+    void store_changed(const domain::Domain& domain, const domain::StoreEvent& event) override;
     void renamed(const domain::Domain& domain, const std::string& old_name) override;
     void changed(const domain::Domain& domain) override;
     void firmware_changed(const domain::Domain& domain, const domain::FirmwareChange& change) override;
 
 private:
-    std::map<std::string, api::json::object> told_;  // by UUID: the properties as they were told last
+    struct Told {  // the properties of an object's interfaces, as they were told last
+        api::json::object domain, firmware;
+    };
+    std::map<std::string, Told> told_;  // by UUID
 };
 
 }  // namespace vireo::service

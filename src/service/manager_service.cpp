@@ -4,6 +4,7 @@
 #include "model/domain_json.hpp"
 #include "service/domain_service.hpp"
 #include "service/firmware_report.hpp"
+#include "service/firmware_translate.hpp"
 #include "service/translate.hpp"
 
 #include <algorithm>
@@ -127,10 +128,12 @@ Task<api::ManagerCreateDomainResult> ManagerApi::create_domain(api::Call call, a
 
 Task<std::pair<api::ObjectPath, api::ObjectPath>> ManagerApi::create(api::Call call, model::Parsed parsed,
                                                                      api::CreateOptions options) {
-    auto domain = co_await hub_.domains->create(std::move(parsed.domain));
     domain::StartRequest request;
     request.paused = options.paused.value_or(false);
-    request.reset_nvram = options.reset_nvram.value_or(false);
+    request.reset_nvram = wish_of(options);
+    request.who = requester_of(call);
+    if (options.nvram) request.nvram = translate(*options.nvram);
+    auto domain = co_await hub_.domains->create(std::move(parsed.domain));
     auto job = start_job(hub_, call, domain, "create", request, options.autodestroy.value_or(false));
     co_return std::pair(path_of(domain->uuid()), job->path);
 }
@@ -154,6 +157,26 @@ std::vector<api::JobInfo> ManagerApi::list_jobs(const api::Call&) {
     std::vector<api::JobInfo> list;
     for (auto& job : hub_.jobs.all()) list.push_back(job->info());
     return list;
+}
+
+Task<std::vector<api::TrashedStore>> ManagerApi::list_nvram_trash(api::Call) {
+    auto all = co_await hub_.domains->list_trash();
+    std::vector<api::TrashedStore> list;
+    for (auto& trashed : all) {
+        auto& one = list.emplace_back();
+        one.id = trashed.id;
+        one.uuid = trashed.guest.to_string();
+        one.time_usec = static_cast<std::uint64_t>(trashed.time_usec);
+        if (auto kept = hub_.domains->trash_retention(); kept.count() > 0)
+            one.expires_usec = one.time_usec + static_cast<std::uint64_t>(kept.count());
+        one.path = trashed.file.string();
+        one.size_bytes = trashed.size;
+        if (!trashed.origin.empty()) one.origin = trashed.origin.string();
+    }
+    co_return list;
+}
+Task<> ManagerApi::remove_nvram_trash(api::Call, std::vector<std::string> ids) {
+    co_await hub_.domains->remove_trash(std::move(ids));
 }
 
 api::EventPosition ManagerApi::position() const {

@@ -35,6 +35,8 @@ public:
                                                               api::CreateOptions options) override;
     Task<api::ManagerCreateDomainResult> create_domain(api::Call call, api::AnyDict definition,
                                                        api::CreateOptions options) override;
+    Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call call) override;
+    Task<> remove_nvram_trash(api::Call call, std::vector<std::string> ids) override;
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override;
     std::vector<api::DomainSummary> list_domains(const api::Call&, api::DomainFilter filter) override;
     std::vector<api::JobInfo> list_jobs(const api::Call&) override;

@@ -80,6 +80,18 @@ api::LifecycleEvent translate(domain::Lifecycle event) {
     return api::LifecycleEvent::stopped;
 }
 
+domain::NvramDisposal translate(api::NvramDisposal disposal) {
+    switch (disposal) {
+        case api::NvramDisposal::trash:
+            return domain::NvramDisposal::trash;
+        case api::NvramDisposal::keep:
+            return domain::NvramDisposal::keep;
+        case api::NvramDisposal::remove:
+            return domain::NvramDisposal::remove;
+    }
+    return domain::NvramDisposal::keep;
+}
+
 api::DomainSummary summary_of(const domain::Domain& domain) {
     api::DomainSummary summary;
     summary.domain = path_of(domain.uuid());

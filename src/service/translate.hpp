@@ -17,6 +17,7 @@ std::string uuid_of(std::string_view path);      // empty when it is no domain's
 api::DomainState translate(domain::State state);
 api::Health translate(domain::Health health);
 api::LifecycleEvent translate(domain::Lifecycle event);
+domain::NvramDisposal translate(api::NvramDisposal disposal);
 api::DomainSummary summary_of(const domain::Domain& domain);
 std::string requester_of(const api::Call& call);  // "uid 1000, rpc 7"
 

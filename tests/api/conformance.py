@@ -15,14 +15,24 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import guests  # noqa: E402
 from dbus_client import Bus, DBusError, Variant  # noqa: E402
-from interfaces import Api  # noqa: E402
+from interfaces import Api, Field  # noqa: E402
 from vireo import SOURCE, Daemon, RpcError, wait_for  # noqa: E402
 
 ROOT = "/org/vireo1"
 TWINS = {"rpc": ("twin-rpc", "11111111-1111-4111-8111-111111111111"), "bus": ("twin-bus", "22222222-2222-4222-8222-222222222222")}
 # What differs between two calls by their nature: of one object, and of twins.
 PASSING = {"as-of-usec", "duration-usec"}
-PASSING_OF_TWINS = PASSING | {"start-usec", "begin-usec", "time-usec", "pid", "id", "requester", "revision"}
+PASSING_OF_TWINS = PASSING | {"start-usec", "begin-usec", "time-usec", "pid", "id", "requester", "revision", "modified-usec", "who"}
+# A self-signed certificate of nobody, DER: "CN=Vireo test", valid for a hundred years.
+CERTIFICATE = (
+    "3082018030820127a00302010202140bd498d1b1f2dd59c1fb4c053b45a167000632db300a06082a8648ce3d0403023015311330110603"
+    "5504030c0a566972656f20746573743020170d3236313132363131333434365a180f32313236313130323131333434365a301531133011"
+    "06035504030c0a566972656f20746573743059301306072a8648ce3d020106082a8648ce3d0301070342000449026e57a948bf868396b9"
+    "bad9a525281abf2dd24f7158cc6116bfbe96eb57a3aecbf446179d6c3e8fe1c9d1d373da0c73f1cb14c0ffe4cc2fc00b4a3aa295a0a353"
+    "3051301d0603551d0e041604145b0882dff84819da75ea10bc4dc02310980e5bed301f0603551d230418301680145b0882dff84819da75"
+    "ea10bc4dc02310980e5bed300f0603551d130101ff040530030101ff300a06082a8648ce3d040302034700304402200af8410d1671b8fd"
+    "8fecde9a9a951f66f32c7d90eaa7e72fc69922bdb7229db80220522562e2dcb706c6760c6030fd33a7eb642d4e8873297ddba42a792721"
+    "7a365c")
 api = Api(SOURCE)
 covered = set()
 
@@ -47,7 +57,18 @@ def typed(field, value):
     if field.signature == "a{sv}":
         keys = api.dictionaries.get(field.type, {})
         return {k: Variant(keys[k].signature, typed(keys[k], v)) if k in keys else variant(v) for k, v in value.items()}
+    if field.signature == "aa{sv}":
+        element = Field.of(field, "a{sv}")
+        return [typed(element, v) for v in value]
     return value
+
+
+def sample(field, **more):
+    """A value that this argument or key can have, with more keys when it is a dictionary."""
+    if field.signature == "a{sv}":
+        keys = api.dictionaries.get(field.type, {})
+        return {**{name: sample(key) for name, key in keys.items() if key.required}, **more}
+    return {"s": "x", "b": True, "u": 1, "as": [], "aa{sv}": []}[field.signature]
 
 
 def path_of(uuid):
@@ -207,6 +228,19 @@ class Conformance(unittest.TestCase):
         more.setdefault("devices", "<serial type='pty'/>")
         self.change("Manager.DefineDomainXML", xml=guests.bios("TWIN", uuid="UUID", **more), options={})
 
+    def define_uefi(self):
+        self.change("Manager.DefineDomainXML", xml=guests.uefi("TWIN", uuid="UUID"), options={})
+
+    def change_timed(self, full_name, **params):
+        """A change whose content holds the time at which it is made."""
+        PASSING_OF_TWINS.update(("sha256", "backup", "size-bytes"))
+        try:
+            answers = self.change(full_name, **params)
+        finally:
+            PASSING_OF_TWINS.difference_update(("sha256", "backup", "size-bytes"))
+        self.assertIsNone(answers["rpc"].error, full_name)
+        return answers
+
     def undefine(self):
         for name, uuid in TWINS.values():
             if path_of(uuid) in {d["domain"] for d in self.daemon.rpc("Manager.ListDomains")}:
@@ -330,6 +364,76 @@ class Conformance(unittest.TestCase):
         self.succeed("Domain.Destroy", options={})
         self.fails("InvalidConfig", self.change("Manager.CreateDomainXML", xml="<domain/>", options={})["rpc"])
 
+    def test_variables(self):
+        self.addCleanup(self.undefine)
+        self.define_uefi()
+        domain = path_of(TWINS["rpc"][1])
+        mine = {"guid": "11111111-2222-3333-4444-555555555555", "name": "Mine", "data": "00ff"}
+        self.assertEqual(self.read("Domain.Firmware.GetStatus", domain).value()["state"], "absent")
+        self.change("Domain.Firmware.SetVariable", variable=mine, options={})
+        timeout = {"guid": "global", "name": "Timeout", "decoded": {"seconds": 9}}
+        self.change("Domain.Firmware.SetVariable", variable=timeout, options={})
+        self.fails("Conflict", self.change("Domain.Firmware.SetVariable", variable=mine, options={"if-sha256": "0"})["rpc"])
+        self.fails("InvalidArgument", self.change("Domain.Firmware.SetVariable", variable=dict(mine, data="x"), options={})["rpc"])
+        self.read("Domain.Firmware.GetStatus", domain)
+        self.read("Domain.Firmware.Check", domain)
+        got = self.read("Domain.Firmware.GetVariable", domain, name="Timeout", guid="").value()
+        self.assertEqual(got["variable"]["decoded"], {"seconds": 9})
+        self.fails("NotFound", self.read("Domain.Firmware.GetVariable", domain, name="Nobody", guid=""))
+        self.read("Domain.Firmware.ListVariables", domain, filter={"classes": ["settings"], "name": "T*", "guid": "global"})
+        exported = self.read("Domain.Firmware.Export", domain, filter={}).value()["variables"]
+        self.assertEqual(len(exported), 2)
+        self.read("Domain.Firmware.Diff", domain, options={"with": "template"})
+        self.read("Domain.Firmware.Diff", domain, options={"other": TWINS["bus"][0]})
+        self.change("Domain.Firmware.UnsetVariable", name="Mine", guid="", options={})
+        self.change("Domain.Firmware.Import", variables=exported, options={"dry-run": True})
+        self.change("Domain.Firmware.Import", variables=exported, options={"replace": True})
+        self.change("Domain.Firmware.Compact", options={})
+        entry = {"description": "Mine", "device-path": "\\EFI\\x.efi", "position": 0}
+        self.change("Domain.Firmware.AddBootEntry", entry=entry, options={})
+        self.change("Domain.Firmware.SetBootOrder", order=["Boot0000"], options={})
+        self.change("Domain.Firmware.SetBootNext", entry="Boot0000", options={})
+        self.change("Domain.Firmware.SetBootEntryActive", entry="Boot0000", active=False, options={})
+        self.assertEqual(self.read("Domain.Firmware.ListBootEntries", domain).value()["boot"]["next"], "Boot0000")
+        self.change("Domain.Firmware.RemoveBootEntry", entry="Boot0000", options={})
+        self.fails("NotFound", self.change("Domain.Firmware.RemoveBootEntry", entry="Boot0000", options={})["rpc"])
+
+    def test_keys_and_reset(self):
+        self.addCleanup(self.undefine)
+        self.define_uefi()
+        domain = path_of(TWINS["rpc"][1])
+        hashes = {"pk": CERTIFICATE, "db-hashes": ["ab" * 32]}
+        self.change_timed("Domain.Firmware.EnrollKeys", options=hashes)
+        self.assertTrue(self.read("Domain.Firmware.GetSecureBoot", domain).value()["secure-boot"]["enabled"])
+        refused = self.change("Domain.Firmware.ClearKeys", options={})["rpc"]
+        self.fails("NeedsConfirmation", refused)
+        self.assertEqual(refused.error["needs"], ["secure-boot-keys"])
+        yes = {"confirm": ["secure-boot-keys"]}
+        self.change_timed("Domain.Firmware.SetSecureBootEnabled", enabled=False, options=yes)
+        self.read("Domain.Firmware.PlanReset", domain, options={"classes": ["secure-boot-keys"]})
+        self.change_timed("Domain.Firmware.ClearKeys", options=yes)
+        self.change_timed("Domain.Firmware.BackUp")
+        history = self.read("Domain.Firmware.GetHistory", domain).value()
+        self.change_timed("Domain.Firmware.Restore", backup=history["backups"][-1]["id"], options=yes)
+        self.change_timed("Domain.Firmware.Reset", options={"keep": ["settings"], **yes})
+        self.change("Domain.Firmware.Prune", options={"keep": 1})
+        self.fails("InvalidArgument", self.change("Domain.Firmware.Prune", options={})["rpc"])
+        self.change("Domain.Firmware.CancelPendingReset")
+        self.change_timed("Domain.Firmware.Migrate", options={})
+        self.undefine()
+        self.define_uefi()
+        thrown = {s["uuid"]: s["id"] for s in self.read("Manager.ListNvramTrash").value()}
+        self.compare("Domain.Firmware.TakeBack",
+                     *(call("Domain.Firmware.TakeBack", path_of(uuid), trash=thrown[uuid], options={}) for call, (_, uuid) in
+                       zip((self.through_rpc, self.through_bus), TWINS.values())))
+        self.undefine()
+        thrown = [s["id"] for s in self.read("Manager.ListNvramTrash").value()]
+        self.compare("Manager.RemoveNvramTrash", self.through_rpc("Manager.RemoveNvramTrash", ids=thrown[:1]),
+                     self.through_bus("Manager.RemoveNvramTrash", ids=thrown[1:2]))
+        self.define()
+        self.fails("NotApplicable", self.change("Domain.Firmware.Reset", options={})["rpc"])
+        self.assertEqual(self.read("Domain.Firmware.GetStatus", domain).value()["state"], "not-applicable")
+
     def test_jobs(self):
         self.addCleanup(self.undefine)
         self.define()
@@ -353,12 +457,13 @@ class Conformance(unittest.TestCase):
         job = self.daemon.client.call("Domain.Start", domain=TWINS["rpc"][1], options={"paused": True})["job"]
         self.daemon.rpc("Job.Wait", job=job)
         objects = {None: None, "domain": path_of(TWINS["rpc"][1]), "job": job}
-        samples = {"s": "x", "b": True, "a{sv}": {}}
         for method in api.methods():
             for option in (f for f in method.inputs if f.type in api.dictionaries):
                 with self.subTest(method.full_name):
-                    params = {f.name: samples[f.signature] for f in method.inputs}
-                    params[option.name] = {"no-such-key": True}
+                    if option.signature != "a{sv}":
+                        continue
+                    params = {f.name: sample(f) for f in method.inputs}
+                    params[option.name] = sample(option, **{"no-such-key": True})
                     answer = self.read(method.full_name, objects[method.interface.object], **params)
                     self.fails("InvalidArgument", answer)
                     self.assertIn("no-such-key", answer.error["message"])

@@ -10,6 +10,15 @@ NS = "{urn:vireo:api:1}"
 class Field:
     def __init__(self, element):
         self.name, self.signature, self.type = element.get("name"), element.get("type"), element.get(NS + "type")
+        self.required = element.get("required") == "true"
+
+
+    @classmethod
+    def of(cls, other, signature):
+        """A field of the same type with another signature: an element of an array."""
+        field = cls.__new__(cls)
+        field.name, field.signature, field.type, field.required = other.name, signature, other.type, other.required
+        return field
 
 
 class Method:

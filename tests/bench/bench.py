@@ -18,6 +18,7 @@ import figures
 import guests
 import starts
 import storing
+import variables
 import vireo
 from figures import Row
 
@@ -112,11 +113,14 @@ def measure(part, quick):
     if part == "defines":
         with Daemon() as daemon:
             return storing.defines(daemon, 3 if quick else 9), None
+    if part == "nvram":
+        with Daemon() as daemon:
+            return variables.measure(daemon, 5 if quick else 15), None
     return storing.loading(lambda: Daemon(bus=True), 3 if quick else 9), None
 
 
 def main():
-    parts = ("starts", "wire", "defines", "load")
+    parts = ("starts", "nvram", "wire", "defines", "load")
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(parts)} (all of them)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute instead of under four")

@@ -130,7 +130,7 @@ class Store(Case):
         self.daemon.start("one", paused=True, reset_nvram=True)
         self.same(read(self.daemon.nvram(uuid)), TEMPLATE)
         self.daemon.define(guests.bios("two"))
-        self.refused("Unsupported", self.daemon.start, "two", reset_nvram=True)
+        self.refused("NotApplicable", self.daemon.start, "two", reset_nvram=True)
 
     def test_reset_then_failing_disk(self):
         disk = os.path.join(self.daemon.folder, "disk.img")

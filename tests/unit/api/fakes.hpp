@@ -3,6 +3,7 @@
 #pragma once
 #include "api/dispatcher.hpp"
 #include "api/service.hpp"
+#include "support/fake_firmware.hpp"
 
 #include <fcntl.h>
 #include <memory>
@@ -58,6 +59,10 @@ struct FakeManager final : api::ManagerService {
         throw std::runtime_error("something of the standard library");
         co_return api::ManagerCreateDomainResult();
     }
+    Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
+        co_return std::vector<api::TrashedStore>();
+    }
+    Task<> remove_nvram_trash(api::Call, std::vector<std::string>) override { co_return; }
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override {
         if (key != "demo") throw Error(Errc::not_found, "there is no domain '" + key + "'");
         return api::ObjectPath(domain_path);
@@ -198,8 +203,9 @@ struct World {
 
     FakeManager manager;
     FakeDomain domain;
+    FakeFirmware firmware{domain};
     FakeJob job;
-    api::Services services{manager, domain, job};
+    api::Services services{manager, domain, firmware, job};
     api::Events events;
     bool allowed = true, agrees = true;
     std::vector<std::string> asked;

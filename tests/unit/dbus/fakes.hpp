@@ -3,6 +3,7 @@
 #pragma once
 #include "api/service.hpp"
 #include "support/error.hpp"
+#include "support/fake_firmware.hpp"
 #include "support/notifier.hpp"
 
 #include <fcntl.h>
@@ -119,6 +120,10 @@ public:
     Task<api::ManagerCreateDomainResult> create_domain(api::Call, api::AnyDict, api::CreateOptions) override {
         throw Error(Errc::unsupported, "no");
     }
+    Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
+        co_return std::vector<api::TrashedStore>();
+    }
+    Task<> remove_nvram_trash(api::Call, std::vector<std::string>) override { co_return; }
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override {
         state_.asked.push_back(key);
         for (auto& [path, domain] : state_.domains)

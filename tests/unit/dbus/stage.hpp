@@ -82,8 +82,9 @@ public:
     FakeState state{loop.get_executor()};
     FakeManager manager{state};
     FakeDomain domain{state};
+    FakeFirmware firmware{domain};
     FakeJob job{state};
-    api::Services services{manager, domain, job};
+    api::Services services{manager, domain, firmware, job};
     api::Events events;
     api::Dispatcher dispatcher;
     Blocking pool{1}, clients{1};
