@@ -65,12 +65,7 @@ firmware::Edit guarded(firmware::Edit edit, std::vector<std::string> confirm, bo
 }
 
 bool has_tpm(const model::Domain& definition) {
-    return [](const auto& devices) {
-        if constexpr (requires { devices.tpms; })
-            return !devices.tpms.empty();
-        else
-            return false;
-    }(definition.devices);
+    return !definition.devices.tpms.empty();
 }
 
 StoreFacts StoreFacts::of(const model::Domain& definition, const std::filesystem::path& data, StoreFacts before) {
