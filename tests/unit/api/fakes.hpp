@@ -59,6 +59,14 @@ struct FakeManager final : api::ManagerService {
         throw std::runtime_error("something of the standard library");
         co_return api::ManagerCreateDomainResult();
     }
+    Task<api::AnyDict> get_capabilities(api::Call) override { co_return api::AnyDict(); }
+    Task<std::string> get_capabilities_xml(api::Call) override { co_return std::string(); }
+    Task<api::AnyDict> get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions) override {
+        co_return api::AnyDict();
+    }
+    Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions) override {
+        co_return std::string();
+    }
     Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
         co_return std::vector<api::TrashedStore>();
     }

@@ -120,6 +120,14 @@ public:
     Task<api::ManagerCreateDomainResult> create_domain(api::Call, api::AnyDict, api::CreateOptions) override {
         throw Error(Errc::unsupported, "no");
     }
+    Task<api::AnyDict> get_capabilities(api::Call) override { co_return api::AnyDict(); }
+    Task<std::string> get_capabilities_xml(api::Call) override { co_return std::string(); }
+    Task<api::AnyDict> get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions) override {
+        co_return api::AnyDict();
+    }
+    Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions) override {
+        co_return std::string();
+    }
     Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
         co_return std::vector<api::TrashedStore>();
     }
