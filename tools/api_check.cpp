@@ -37,14 +37,14 @@ bool dashed(std::string_view s) {
 }
 
 const std::set<std::string_view> keywords{
-    "alignas",  "alignof", "and",     "asm",      "auto",    "bool",     "break",     "case",      "catch",
-    "char",     "class",   "compl",   "concept",  "const",   "continue", "default",   "delete",    "do",
-    "double",   "else",    "enum",    "explicit", "export",  "extern",   "false",     "float",     "for",
-    "friend",   "goto",    "if",      "import",  "inline",   "int",     "long",     "mutable",   "namespace", "new",
-    "noexcept", "not",     "nullptr", "operator", "or",      "private",  "protected", "public",    "register",
-    "requires", "return",  "short",   "signed",   "sizeof",  "static",   "struct",    "switch",    "template",
-    "this",     "throw",   "true",    "try",      "typedef", "typeid",   "typename",  "union",     "unsigned",
-    "using",    "virtual", "void",    "volatile", "while",   "xor"};
+    "alignas",  "alignof",  "and",     "asm",      "auto",     "bool",     "break",   "case",      "catch",
+    "char",     "class",    "compl",   "concept",  "const",    "continue", "default", "delete",    "do",
+    "double",   "else",     "enum",    "explicit", "export",   "extern",   "false",   "float",     "for",
+    "friend",   "goto",     "if",      "import",   "inline",   "int",      "long",    "mutable",   "namespace",
+    "new",      "noexcept", "not",     "nullptr",  "operator", "or",       "private", "protected", "public",
+    "register", "requires", "return",  "short",    "signed",   "sizeof",   "static",  "struct",    "switch",
+    "template", "this",     "throw",   "true",     "try",      "typedef",  "typeid",  "typename",  "union",
+    "unsigned", "using",    "virtual", "void",     "volatile", "while",    "xor"};
 // Types of src/api/ that live in the same namespace.
 const std::set<std::string_view> taken_types{"Any",    "AnyDict", "Call",   "ClientChannel", "DictType", "Dispatcher",
                                              "Error",  "Errc",    "Event",  "Events",        "Field",    "Interface",
