@@ -28,7 +28,7 @@ const Element& schema<Domain>() {
         .child("memoryBacking", &Domain::memory_backing)
         .child("vcpu", &Domain::vcpu)
         .wrapped("vcpus", "vcpu", &Domain::vcpus)
-        .child("iothreads", &Domain::iothreads)
+        .child("iothreads", &Domain::iothreads).range(0, 65535)
         .wrapped("iothreadids", "iothread", &Domain::iothread_ids)
         .child("defaultiothread", &Domain::default_iothread).bare()
         .child("cputune", &Domain::cpu_tune)

@@ -4,7 +4,6 @@
 #include "model/validate_parts.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace vireo::model {
 namespace {
@@ -21,89 +20,10 @@ Result<> validate_basics(const Domain& domain) {
         return wrong("the UUID " + domain.uuid->to_string() + " identifies nothing: all its digits are the same",
                      "Leave <uuid> out and Vireo makes one.");
     if (domain.title.find('\n') != std::string::npos) return wrong("the title must be one line");
-    if (domain.memory == 0 && !(domain.cpu && domain.cpu->numa))
-        return wrong("a domain needs memory: <memory> is not there, or 0");
-    if (domain.memory && domain.current_memory && *domain.current_memory > domain.memory)
-        return wrong("currentMemory (" + std::to_string(*domain.current_memory / 1024) + " KiB) is more than memory (" +
-                     std::to_string(domain.memory / 1024) + " KiB)");
-    const auto& vcpu = domain.vcpu;
-    if (vcpu.current && *vcpu.current > vcpu.count)
-        return wrong("vcpu: current (" + std::to_string(*vcpu.current) + ") is more than the maximum (" +
-                     std::to_string(vcpu.count) + ")");
     const auto never = [](const auto& action) { return action && to_string(*action) == "rename-restart"; };
     if (never(domain.on_poweroff) || never(domain.on_reboot) || never(domain.on_crash))
         return wrong("the action rename-restart is not possible with QEMU");
     return check_path(domain.devices.emulator, "devices/emulator");
-}
-
-Result<> validate_cpu(const Domain& domain) {
-    const Cpu& cpu = *domain.cpu;
-    const auto mode = cpu.mode.value_or(Cpu::Mode::custom);
-    const std::string mode_name(to_string(mode));
-    const bool named = cpu.model && !cpu.model->name.empty();
-    if (mode != Cpu::Mode::custom) {
-        if (named)
-            return wrong("cpu: a model ('" + cpu.model->name + "') contradicts mode='" + mode_name + "'",
-                         "Use mode='custom', or leave the model out.");
-        if (cpu.match) return wrong("cpu: match is for mode='custom', not for mode='" + mode_name + "'");
-        if (!cpu.vendor.empty()) return wrong("cpu: vendor is for mode='custom', not for mode='" + mode_name + "'");
-    } else if (!named && (cpu.mode || cpu.match || !cpu.features.empty() || !cpu.vendor.empty())) {
-        return wrong("cpu: mode='custom' needs a model");
-    }
-    if (cpu.migratable && mode != Cpu::Mode::host_passthrough && mode != Cpu::Mode::maximum)
-        return wrong("cpu: migratable is for the modes host-passthrough and maximum, not for '" + mode_name + "'");
-    if (mode == Cpu::Mode::host_passthrough && domain.type == DomainType::qemu)
-        return wrong("cpu: mode='host-passthrough' needs type='kvm': an emulated CPU is never the host's",
-                     "Use mode='maximum' for all that the emulation can do.");
-    std::set<std::string_view> features;
-    for (const auto& feature : cpu.features)
-        if (!features.insert(feature.name).second)
-            return wrong("cpu: the feature '" + feature.name + "' is given twice");
-    if (!cpu.topology) return {};
-    const auto& t = *cpu.topology;
-    const auto product = std::uint64_t{t.sockets} * t.dies * t.cores * t.threads;  // each at most 4096
-    if (product != domain.vcpu.count)
-        return wrong("cpu: the topology has " + std::to_string(product) + " CPUs, vcpu says " +
-                     std::to_string(domain.vcpu.count));
-    return {};
-}
-
-// What the hypervisor would ignore is refused.
-Result<> validate_timer(const Timer& timer) {
-    using enum Timer::Name;
-    using Tick = Timer::TickPolicy;
-    const std::string name(to_string(timer.name));
-    const auto tick = timer.tick_policy;
-    if (timer.track && timer.name != rtc) return wrong("clock: the timer " + name + " has no track; only rtc does");
-    if (timer.track == Timer::Track::boot) return wrong("clock: the timer rtc cannot track 'boot' with QEMU");
-    if (timer.name == rtc && timer.present == false) return wrong("clock: the timer rtc cannot be left out");
-    const bool possible = !tick || (timer.name == rtc   ? tick == Tick::delay || tick == Tick::catchup
-                                    : timer.name == pit ? tick != Tick::merge
-                                                        : timer.name == hpet && tick == Tick::delay);
-    if (!possible)
-        return wrong("clock: the timer " + name + " cannot have tickpolicy='" + std::string(to_string(*tick)) +
-                     "' with QEMU");
-    return {};
-}
-
-Result<> validate_clock(const Clock& clock) {
-    const bool variable = clock.offset == Clock::Offset::variable;
-    if (!variable && clock.basis) return wrong("clock: basis is for offset='variable'");
-    if (clock.adjustment && clock.offset != Clock::Offset::utc && clock.offset != Clock::Offset::localtime && !variable)
-        return wrong("clock: adjustment is for the offsets variable, utc and localtime");
-    if (variable && clock.adjustment && clock.adjustment->reset)
-        return wrong("clock: adjustment='reset' is for the offsets utc and localtime");
-    if ((clock.offset == Clock::Offset::absolute) != clock.start.has_value())
-        return wrong("clock: offset='absolute' and the attribute start belong together");
-    if ((clock.offset == Clock::Offset::timezone) != !clock.timezone.empty())
-        return wrong("clock: offset='timezone' and the attribute timezone belong together");
-    std::set<Timer::Name> timers;
-    for (const auto& timer : clock.timers) {
-        if (!timers.insert(timer.name).second)
-            return wrong("clock: the timer " + std::string(to_string(timer.name)) + " is given twice");
-        if (auto good = validate_timer(timer); !good) return good;
-    }
-    return {};
 }
 
 bool controls(char c) {
@@ -136,10 +56,9 @@ Result<> validate(const Domain& domain) {
     };
     if (auto good = validate_basics(domain); !good) return about(good);
     if (auto good = validate_firmware(domain); !good) return about(good);
-    if (domain.cpu)
-        if (auto good = validate_cpu(domain); !good) return about(good);
-    if (domain.clock)
-        if (auto good = validate_clock(*domain.clock); !good) return about(good);
+    for (auto* part : {validate_processors, validate_cpu, validate_clock, validate_memory, validate_numa,
+                       validate_numa_tune, validate_cpu_tune, validate_features, validate_system, validate_security})
+        if (auto good = part(domain); !good) return about(good);
     if (auto good = validate_disks(domain); !good) return about(good);
     if (auto good = validate_controllers(domain); !good) return about(good);
     if (auto good = validate_devices(domain); !good) return about(good);

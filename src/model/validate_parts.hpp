@@ -9,7 +9,17 @@
 
 namespace vireo::model {
 
-Result<> validate_firmware(const Domain& domain);  // os and what it needs elsewhere
+Result<> validate_firmware(const Domain& domain);    // os and what it needs elsewhere
+Result<> validate_processors(const Domain& domain);  // vcpu, vcpus, iothreads
+Result<> validate_cpu(const Domain& domain);
+Result<> validate_clock(const Domain& domain);
+Result<> validate_memory(const Domain& domain);  // how much, and memoryBacking
+Result<> validate_numa(const Domain& domain);
+Result<> validate_numa_tune(const Domain& domain);
+Result<> validate_cpu_tune(const Domain& domain);
+Result<> validate_features(const Domain& domain);
+Result<> validate_system(const Domain& domain);  // sysinfo, resource, perf, the QEMU namespace
+Result<> validate_security(const Domain& domain);
 Result<> validate_disks(const Domain& domain);
 Result<> validate_controllers(const Domain& domain);
 Result<> validate_devices(const Domain& domain);  // each of the others in itself, with the next three

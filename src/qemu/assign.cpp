@@ -51,10 +51,11 @@ void assign_common(model::Domain& domain, const Capabilities& capabilities) {
 }  // namespace
 
 Result<> complete(model::Domain& domain, const Capabilities& capabilities) {
+    assign_memory(domain);
     assign_common(domain, capabilities);
     if (auto done = assign_machine(domain, capabilities); !done) return done;
     Assignment assignment{domain, capabilities, machine_of(domain)};
-    for (auto* part : {assign_defaults, assign_characters, assign_drives, assign_usb, assign_pci})
+    for (auto* part : {assign_system, assign_defaults, assign_characters, assign_drives, assign_usb, assign_pci})
         if (auto done = part(assignment); !done) return done;
     return {};
 }

@@ -22,6 +22,8 @@ struct Assignment {
 };
 
 // In this order; each relies on those before it.
+Result<> assign_system(Assignment& assignment);      // outside the devices; what the machine cannot have
+void assign_memory(model::Domain& domain);           // the sum of its NUMA cells, when it does not say
 Result<> assign_defaults(Assignment& assignment);    // what needs no other device
 Result<> assign_characters(Assignment& assignment);  // serial ports, consoles, channels and their buses
 Result<> assign_drives(Assignment& assignment);      // disks' places on their buses, and the controllers for them

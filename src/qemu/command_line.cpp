@@ -18,8 +18,27 @@ std::string escape_commas(std::string_view value) {
     return escaped;
 }
 
+namespace {
+
+// <qemu:capabilities>: what the binary is to be taken for. Names of devices and objects count; libvirt's other flags
+// are about forms of the command line of which Vireo writes the newest only.
+Capabilities taken_for(Capabilities capabilities, const model::QemuCapabilities& wanted) {
+    std::vector<std::string> types;
+    for (std::size_t i = 0; i < capabilities.types.size(); ++i) types.emplace_back(capabilities.types[i]);
+    for (const auto& of : wanted.add) types.push_back(of.name);
+    for (const auto& of : wanted.remove) std::erase(types, of.name);
+    capabilities.types = NameSet(std::move(types));
+    return capabilities;
+}
+
+}  // namespace
+
 Result<CommandLine> build_command_line(const model::Domain& domain, const Capabilities& capabilities,
                                        const Resources& resources) {
+    if (domain.qemu_capabilities) {
+        const auto changed = taken_for(capabilities, *domain.qemu_capabilities);
+        return CommandLineBuilder(domain, changed, resources).build();
+    }
     return CommandLineBuilder(domain, capabilities, resources).build();
 }
 
@@ -36,6 +55,11 @@ void CommandLineBuilder::add(std::string option, std::string value) {
 }
 
 void CommandLineBuilder::add(std::string option, const json::object& value) {
+    if (domain_.qemu_override && option == "-device") {
+        auto changed = value;
+        override_properties(changed);
+        return add(std::move(option), json::serialize(changed));
+    }
     add(std::move(option), json::serialize(value));
 }
 
@@ -108,15 +132,21 @@ Result<CommandLine> CommandLineBuilder::build() {
     line_.argv.reserve(96);
     add_process();
     add_monitor();
+    add_deprecation();
     add_firmware();
+    plan_memory();
     add_machine();
     add_cpu();
     add_memory();
     add_smp();
+    add_io_threads();
+    add_numa();
+    add_smbios();
     add_clock();
     add_power();
     add_boot();
     add_kernel();
+    add_launch_security();
     add_pci_controllers();
     add_controllers();
     add_disks();
@@ -127,6 +157,11 @@ Result<CommandLine> CommandLineBuilder::build() {
     add_graphics();
     add_videos();
     add_rest();
+    add_core_information();
+    add_generation_id();
+    add_fw_cfg();
+    add_passed_through();
+    check_overrides();
     if (problem_) return Failure(*problem_);
     line_.fds = table_.child();
     return std::move(line_);
@@ -194,75 +229,6 @@ void CommandLineBuilder::add_firmware() {
     if (resources_.code || !loader) return;
     if (loader->type == Loader::Type::pflash) return problem(Errc::internal, "the firmware was not prepared");
     if (!loader->path.empty()) add("-bios", loader->path);
-}
-
-void CommandLineBuilder::add_machine() {
-    const auto& features = domain_.features;
-    std::string machine = domain_.os.type.machine + ",usb=off,dump-guest-core=off";
-    auto switched = [&](std::string_view name, bool on) { machine += fmt::format(",{}={}", name, on ? "on" : "off"); };
-    const bool secure = domain_.os.loader && domain_.os.loader->secure == true;
-    if (secure && !machine_.q35())
-        problem(Errc::invalid_config, "a secure loader needs system management mode, which only q35 machines have");
-    if (secure && features.smm == false) problem(Errc::invalid_config, "a secure loader needs <smm state='on'/>");
-    if (x86()) {
-        if (features.smm || secure) switched("smm", secure || features.smm->on);
-        if (features.vmport) switched("vmport", *features.vmport);
-        for (const auto& timer : domain_.clock ? domain_.clock->timers : std::vector<model::Timer>())
-            if (timer.name == model::Timer::Name::hpet && timer.present) switched("hpet", *timer.present);
-    }
-    if (!features.acpi) switched("acpi", false);
-    if (domain_.os.bios && domain_.os.bios->use_serial == true)
-        switched("graphics", false);  // the BIOS speaks on the serial port
-    if (resources_.code) machine += ",pflash0=vireo-pflash0-format";
-    if (resources_.variables) machine += ",pflash1=vireo-pflash1-format";
-    add("-machine", std::move(machine));
-    add("-accel", kvm() ? "kvm" : "tcg");
-    if (secure) add("-global", "driver=cfi.pflash01,property=secure,value=on");
-}
-
-void CommandLineBuilder::add_memory() {
-    add("-m", fmt::format("size={}k", domain_.memory / 1024));
-    add("-overcommit", "mem-lock=off");
-}
-
-void CommandLineBuilder::add_power() {
-    if (domain_.pm) {
-        const std::string_view chip = machine_.q35() ? "ICH9-LPC" : "PIIX4_PM";
-        auto disable = [&](std::optional<bool> enabled, std::string_view state) {
-            if (enabled && x86()) add("-global", fmt::format("{}.disable_{}={}", chip, state, *enabled ? 0 : 1));
-        };
-        disable(domain_.pm->suspend_to_mem, "s3");
-        disable(domain_.pm->suspend_to_disk, "s4");
-        if (!x86() && (domain_.pm->suspend_to_mem || domain_.pm->suspend_to_disk))
-            problem(Errc::unsupported,
-                    "<pm> is not supported on machines of the type '" + domain_.os.type.machine + "'");
-    }
-    using enum model::LifecycleAction;
-    if (domain_.on_reboot == destroy || domain_.on_reboot == preserve) add("-action", "reboot=shutdown");
-    for (const auto& watchdog : domain_.devices.watchdogs) {
-        auto action = watchdog.action.value_or(model::Watchdog::Action::reset);
-        if (action == model::Watchdog::Action::dump)
-            action = model::Watchdog::Action::pause;  // then the daemon dumps it
-        add("-action", fmt::format("watchdog={}", to_string(action)));
-    }
-}
-
-void CommandLineBuilder::add_boot() {
-    std::string boot;
-    if (const auto& menu = domain_.os.boot_menu) {
-        boot += fmt::format("menu={},", menu->enable ? "on" : "off");
-        if (menu->enable && menu->timeout) boot += fmt::format("splash-time={},", *menu->timeout);
-    }
-    if (domain_.os.bios && domain_.os.bios->reboot_timeout)
-        boot += fmt::format("reboot-timeout={},", *domain_.os.bios->reboot_timeout);
-    add("-boot", boot + "strict=on");
-}
-
-void CommandLineBuilder::add_kernel() {
-    const auto& os = domain_.os;
-    if (!os.kernel.empty()) add("-kernel", os.kernel);
-    if (!os.initrd.empty()) add("-initrd", os.initrd);
-    if (!os.cmdline.empty()) add("-append", os.cmdline);
 }
 
 }  // namespace vireo::qemu

@@ -8,9 +8,28 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <set>
 #include <utility>
 
 namespace vireo::qemu {
+
+// A piece of the guest's memory: what it is made of on the host follows from <memoryBacking>, <numatune> and the NUMA
+// cell, where it does not say so itself.
+struct MemoryWish {
+    MemoryWish() = default;
+    std::string id;                          // of the object
+    std::uint64_t size = 0;                  // bytes
+    std::optional<std::uint32_t> cell;       // the guest's, if it is in one
+    std::optional<std::uint64_t> page_size;  // bytes; 0: the host's default huge page
+    const model::NumberSet* host_nodes = nullptr;
+    std::string path;  // it is this file
+    std::optional<model::MemoryAccess> access;
+    std::optional<bool> discard;
+    bool allocate = false;      // at once
+    bool reserve_only = false;  // not at once, whatever <allocation> says (virtio-mem)
+    bool enclave = false;       // SGX
+    json::object extra;         // further properties
+};
 
 class CommandLineBuilder {
 public:
@@ -38,17 +57,60 @@ private:
     void add_process();
     void add_firmware();
     void add_flash(const FlashImage& image, int number);
-    void add_machine();
-    void add_memory();
     void add_monitor();
-    void add_kernel();
-    void add_boot();
-    void add_power();
-    // command_line_cpu.cpp: processors and time
+    // command_line_machine.cpp
+    void add_machine();
+    std::string_view gic_version() const;
+    void add_accelerator();
+    void add_async_teardown(bool on);
+    void add_launch_security();
+    void add_sev(json::object& object, const model::SevLaunch& sev);
+    void add_sev_snp(json::object& object, const model::SevSnpLaunch& snp);
+    void add_tdx(json::object& object, const model::TdxLaunch& tdx);
+    std::string launch_file(std::string_view name);
+    // command_line_cpu.cpp
     void add_cpu();
-    void add_cpu_features(std::string& cpu);
+    std::string cpu_model();
+    void set_cpu(std::string_view name, std::string_view value);
+    void set_cpu(std::string_view name, const char* value) { set_cpu(name, std::string_view(value)); }
+    void set_cpu(std::string_view name, bool on);
+    void add_cpu_details(const model::Cpu& cpu);
+    void add_cpu_timers();
+    void add_cpu_features();
+    void add_hyperv(const model::Hyperv& hyperv);
+    void add_cpu_sizes(const model::Cpu& cpu);
+    std::uint32_t cpus_at_start() const;
     void add_smp();
+    // command_line_memory.cpp
+    void plan_memory();
+    void add_memory();
+    void add_numa();
+    void add_hmat(const model::Numa& numa);
+    bool has_hmat() const;
+    const model::NumaCell* cell(std::optional<std::uint32_t> id) const;
+    std::optional<std::uint64_t> huge_page_for(const MemoryWish& wish) const;  // its size; 0: the host's default
+    std::optional<std::pair<model::NumberSet, model::NumaMemory::Mode>> host_nodes(const MemoryWish& wish) const;
+    std::string huge_page_path(std::uint64_t size);
+    std::string memory_file(const std::string& id);
+    void add_memory_backend(const MemoryWish& wish);
+    void finish_memory_backend(json::object object, const MemoryWish& wish, bool allocate);
+    // command_line_clock.cpp
+    std::string clock_base(const model::Clock& clock);
     void add_clock();
+    void add_power();
+    // command_line_system.cpp
+    void add_boot();
+    void add_kernel();
+    void add_smbios();
+    void add_smbios_tables(const model::SmbiosInfo& info);
+    void add_fw_cfg();
+    void add_generation_id();
+    void add_core_information();
+    void add_io_threads();
+    void add_deprecation();
+    void add_passed_through();
+    void override_properties(json::object& device);
+    void check_overrides();
     // command_line_disks.cpp
     void add_disks();
     std::string add_chain(const model::Disk& disk, const std::vector<DiskImage>& chain);
@@ -85,6 +147,12 @@ private:
     std::uint32_t images_ = 0;
     CommandLine line_;
     std::optional<Error> problem_;
+    std::string cpu_;                   // what follows the CPU model
+    std::string main_memory_;           // the object that is the machine's memory
+    std::set<std::string> overridden_;  // aliases of <qemu:override> that were met
 };
+
+// The I/O threads, those that only <iothreads> counts as well.
+std::vector<model::IoThread> io_threads(const model::Domain& domain);
 
 }  // namespace vireo::qemu
