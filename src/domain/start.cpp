@@ -6,6 +6,7 @@
 #include "domain/folders.hpp"
 #include "domain/nvram.hpp"
 #include "domain/ports.hpp"
+#include "domain/servable.hpp"
 #include "model/domain_xml.hpp"
 #include "qemu/aliases.hpp"
 #include "qemu/assign.hpp"
@@ -85,6 +86,7 @@ Task<> Start::prepare() {
     auto binary = co_await emulator_of(env_, live_.devices.emulator, live_.os.type.arch);
     capabilities_ = co_await env_.capabilities.get(binary);
     take(qemu::complete(live_, *capabilities_));
+    take(check_servable(live_));
     take(qemu::assign_aliases(live_));
     if (request_.reset_nvram)
         co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);

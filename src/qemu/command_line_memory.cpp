@@ -136,6 +136,10 @@ void CommandLineBuilder::add_memory_backend(const MemoryWish& wish) {
         type("memory-backend-memfd");
         if (page) object["hugetlb"] = true;
         if (page && *page) object["hugetlbsize"] = *page;
+    } else if (access && !page && wish.path.empty() && source != model::MemorySource::file && !resources_.display &&
+               capabilities_.has_object("memory-backend-memfd")) {
+        // What libvirt makes a file for; nothing but the sharing counts, and that needs no file.
+        type("memory-backend-memfd");
     } else if (page || !wish.path.empty() || access || source == model::MemorySource::file) {
         type("memory-backend-file");
         object["mem-path"] = !wish.path.empty() ? wish.path : page ? huge_page_path(*page) : memory_file(wish.id);
