@@ -10,6 +10,7 @@
 #include "model/domain_xml.hpp"
 #include "qemu/aliases.hpp"
 #include "qemu/assign.hpp"
+#include "qemu/cpu_check.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
 
@@ -87,6 +88,7 @@ Task<> Start::prepare() {
     capabilities_ = co_await env_.capabilities.get(binary);
     take(qemu::complete(live_, *capabilities_));
     take(check_servable(live_));
+    co_await check_cpu(binary);
     take(qemu::assign_aliases(live_));
     if (request_.reset_nvram)
         co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);
@@ -103,6 +105,18 @@ Task<> Start::prepare() {
     status.persistent = domain_.persistent();
     status.definition_revision = domain_.revision();
     if (request_.nvram && !domain_.persistent()) set_disposal(status, *request_.nvram);
+}
+
+// Against what the binary said about its processors once; nothing is asked of the running guest.
+Task<> Start::check_cpu(std::string binary) {
+    const auto wanted = qemu::cpu_checks(live_);
+    if (wanted == qemu::CpuChecks::none) co_return;
+    const auto accelerator = live_.type == model::DomainType::kvm ? qemu::Accelerator::kvm : qemu::Accelerator::tcg;
+    auto available = co_await env_.capabilities.expand_cpu(binary, accelerator, qemu::fullest_cpu(live_));
+    std::shared_ptr<const qemu::CpuExpansion> model;
+    if (wanted == qemu::CpuChecks::everything)
+        model = co_await env_.capabilities.expand_cpu(binary, accelerator, live_.cpu->model->name);
+    take(qemu::check_cpu(live_, *available, model.get()));
 }
 
 void Start::write_live_definition() {

@@ -5,6 +5,7 @@
 #include "domain/nvram.hpp"
 #include "domain/ports.hpp"
 #include "domain/start.hpp"
+#include "host/huge_pages.hpp"
 #include "support/clock.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
@@ -179,6 +180,14 @@ Result<> Start::open_characters(const std::filesystem::path& folder) {
     return {};
 }
 
+namespace {
+bool uses_huge_pages(const model::Domain& domain) {
+    if (domain.memory_backing && domain.memory_backing->huge_pages) return true;
+    return std::ranges::any_of(domain.devices.memory_devices,
+                               [](const auto& device) { return device.source && device.source->page_size; });
+}
+}  // namespace
+
 // The command line, with the descriptors that the stages before opened.
 Command Start::command() {
     qemu::Resources resources;
@@ -218,6 +227,7 @@ Command Start::command() {
         place.websocket = static_cast<std::uint16_t>(std::max(graphics.websocket.value_or(0), 0));
     }
     resources.now = std::chrono::system_clock::now();
+    if (uses_huge_pages(live_)) resources.huge_pages = host::huge_page_folders();
     auto line = take(qemu::build_command_line(live_, *capabilities_, resources));
     for (std::size_t i = 0; i < line.images.size(); ++i)
         if (auto& disk = live_.devices.disks[i]; !line.images[i].empty() && disk.source)
