@@ -4,6 +4,7 @@
 #include "qemu/cpu_names.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 
 namespace vireo::qemu {
@@ -21,6 +22,19 @@ bool is_word(std::string_view text) {
     });
 }
 
+// "power9_v2.0" → "POWER9", the name that does not tie a guest to one revision of the chip.
+std::string power_model(const std::string& model) {
+    if (!model.starts_with("power")) return model;
+    auto name = model.substr(0, model.find('_'));
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return name;
+}
+
+bool is_vector_length(std::string_view feature) {  // "sve512", but not "sve2"
+    return feature.starts_with("sve") && feature.size() >= 6 &&
+           std::ranges::all_of(feature.substr(3), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 Cpu::Mode mode_of(const model::Domain& domain) {
     return domain.cpu ? domain.cpu->mode.value_or(Cpu::Mode::custom) : Cpu::Mode::custom;
 }
@@ -32,6 +46,8 @@ std::string CommandLineBuilder::cpu_model() {
     std::string cpu = machine ? machine->default_cpu : std::string();
     // virt's own default is a 32-bit processor.
     if (domain_.os.type.arch == "aarch64" && machine_.virt()) cpu = kvm() ? "host" : "cortex-a57";
+    if (machine_.s390() && kvm()) cpu = "host";
+    if (machine_.pseries()) cpu = power_model(cpu);
     const bool named = domain_.cpu && domain_.cpu->model && !domain_.cpu->model->name.empty();
     switch (mode_of(domain_)) {
         case Cpu::Mode::custom:
@@ -74,8 +90,8 @@ void CommandLineBuilder::set_cpu(std::string_view name, bool on) {
 void CommandLineBuilder::add_cpu_details(const Cpu& cpu) {
     const auto mode = mode_of(domain_);
     if (cpu.migratable && kvm() && x86()) set_cpu("migratable", *cpu.migratable);
-    if (cpu.model && !cpu.model->vendor_id.empty() && mode == Cpu::Mode::custom)
-        set_cpu("vendor", escape_commas(cpu.model->vendor_id));
+    if (cpu.model && !cpu.model->vendor_id.empty()) set_cpu("vendor", escape_commas(cpu.model->vendor_id));
+    bool vectors = true, lengths = false;
     for (const auto& feature : cpu.features) {
         if (!is_word(feature.name))
             return problem(Errc::invalid_config, fmt::format("'{}' is not the name of a CPU feature", feature.name));
@@ -89,7 +105,10 @@ void CommandLineBuilder::add_cpu_details(const Cpu& cpu) {
             continue;
         }
         set_cpu(x86() ? qemu_feature(feature.name) : feature.name, on);
+        if (feature.name == "sve") vectors = false;
+        lengths = lengths || (machine_.arm() && on && is_vector_length(feature.name));
     }
+    if (vectors && lengths) set_cpu("sve", true);  // goes without saying
 }
 
 void CommandLineBuilder::add_cpu_timers() {

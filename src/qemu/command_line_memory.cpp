@@ -56,14 +56,17 @@ std::optional<std::uint64_t> CommandLineBuilder::huge_page_for(const MemoryWish&
     if (!domain_.memory_backing || !domain_.memory_backing->huge_pages) return std::nullopt;
     const auto& pages = domain_.memory_backing->huge_pages->pages;
     if (pages.empty()) return 0;  // the host's default
+    // Pages of the host's own size are no huge ones.
+    constexpr std::uint64_t ordinary = 4 * kibibyte;
+    const auto huge = [](std::uint64_t size) { return size > ordinary ? std::optional(size) : std::nullopt; };
     const model::HugePage* others = nullptr;
     for (const auto& page : pages) {
         if (!page.nodes)
             others = &page;
         else if (page.nodes->contains(wish.cell.value_or(0)))
-            return page.size;
+            return huge(page.size);
     }
-    if (others) return others->size;
+    if (others) return huge(others->size);
     return std::nullopt;
 }
 

@@ -19,7 +19,8 @@ i82558a i82558b i82559a i82559b i82559c i82559er i82562 i82801 i82801b11-bridge 
 ich9-usb-ehci1 ich9-usb-ehci2 ich9-usb-uhci1 ich9-usb-uhci2 ich9-usb-uhci3 ich9-usb-uhci4 ich9-usb-uhci5
 ich9-usb-uhci6 ide-cd ide-hd igb imx-usdhc imx.usbphy input-barrier input-linux intel-hda ioh3420 iothread
 ipoctal232 ivshmem-doorbell ivshmem-plain kvaser_pci kvm-accel loader lsi53c810 lsi53c895a megasas megasas-gen2
-memory-backend-file memory-backend-memfd memory-backend-ram mioe3680_pci mptsas1068 ne2k_pci nec-usb-xhci nvdimm
+main-loop memory-backend-file memory-backend-memfd memory-backend-ram mioe3680_pci
+mptsas1068 ne2k_pci nec-usb-xhci nvdimm
 nvme nvme-ns nvme-subsys pc-dimm pci-bridge pci-bridge-seat pci-ohci pci-serial pci-serial-2x pci-serial-4x
 pci-testdev pcie-pci-bridge pcie-root-port pcm3680_pci pcnet piix3-usb-uhci piix4-usb-uhci pr-manager-helper
 ps2-kbd ps2-mouse pvpanic-pci pvrdma pvscsi pxb pxb-cxl pxb-pcie qemu-xhci qxl qxl-vga ramfb rng-builtin rng-egd
