@@ -31,9 +31,9 @@ struct UsbPlace {
     std::string port;
     bool operator==(const UsbPlace&) const = default;
 };
-struct Apic {
+struct Chip {
     std::optional<bool> eoi;
-    bool operator==(const Apic&) const = default;
+    bool operator==(const Chip&) const = default;
 };
 struct Thing {
     enum class Kind { pci, usb };
@@ -43,7 +43,7 @@ struct Thing {
     std::optional<std::uint64_t> memory, size, pretty, cache;
     NumberSet cpus;
     std::optional<std::int32_t> vendor;
-    std::optional<Apic> apic;
+    std::optional<Chip> apic;
     std::optional<Extra> extra;
     std::string foreign;
     Kept kept;
@@ -83,8 +83,8 @@ const Element& schema<UsbPlace>() {
     return element;
 }
 template <>
-const Element& schema<Apic>() {
-    static const Element element = Declare<Apic>().attribute("eoi", &Apic::eoi).on_off().build();
+const Element& schema<Chip>() {
+    static const Element element = Declare<Chip>().attribute("eoi", &Chip::eoi).on_off().build();
     return element;
 }
 template <>

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <set>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -276,4 +277,46 @@ ASYNC_TEST(command_line_real_as_a_user_that_may_open_nothing) {
                         "<source file='/c'/><target dev='vdb' bus='virtio'/></disk>"
                         "<serial type='file'><source path='/log'/></serial><interface type='user'/>"
                         "<channel type='unix'><target type='virtio' name='a'/></channel>"));
+}
+
+// What is outside the devices, as QEMU itself tells it.
+ASYNC_TEST(command_line_real_system) {
+    if (no_qemu()) co_return;
+    Guest guest;
+    constexpr std::string_view others =
+        "<genid>e9392370-2917-565e-692b-d057f46512d6</genid><maxMemory slots='4' unit='GiB'>2</maxMemory>"
+        "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
+        "<iothreads>2</iothreads><iothreadids><iothread id='4' thread_pool_min='1' thread_pool_max='8'/></iothreadids>"
+        "<features><acpi/><apic/><smm state='on'><tseg unit='MiB'>16</tseg></smm><vmcoreinfo/><pmu state='off'/>"
+        "<tcg><tb-cache unit='MiB'>64</tb-cache></tcg><vmport state='off'/></features>"
+        "<sysinfo type='smbios'><system><entry name='product'>a, b</entry></system></sysinfo>"
+        "<sysinfo type='fwcfg'><entry name='opt/com.example/x'>y, z</entry></sysinfo>"
+        "<cpu mode='custom' match='exact'><model>qemu64</model>"
+        "<topology sockets='1' dies='1' cores='2' threads='1'/><feature policy='disable' name='svm'/>"
+        "<numa><cell id='0' cpus='0' memory='262144'><distances><sibling id='1' value='21'/></distances></cell>"
+        "<cell id='1' cpus='1' memory='262144'/></numa></cpu>"
+        "<clock offset='variable' adjustment='3600'><timer name='rtc' tickpolicy='catchup'/>"
+        "<timer name='hpet' present='no'/></clock><pm><suspend-to-mem enabled='no'/></pm>";
+    auto xml = document("q35", q35_devices, others);
+    xml.insert(xml.find("</os>"), "<smbios mode='sysinfo'/><bios rebootTimeout='5'/>");
+    co_await run_guest(guest, xml);
+    json::value memory = co_await guest.monitor->execute("query-memdev");
+    std::map<std::string, bool> shared;
+    for (const auto& object : memory.as_array()) {
+        BOOST_TEST(object.at("size").to_number<std::uint64_t>() == 256u << 20);
+        shared[std::string(object.at("id").as_string())] = object.at("share").as_bool();
+    }
+    BOOST_TEST((shared == std::map<std::string, bool>{{"ram-node0", true}, {"ram-node1", true}}));
+    json::value threads = co_await guest.monitor->execute("query-iothreads");
+    std::set<std::string> names;
+    for (const auto& thread : threads.as_array()) names.emplace(thread.at("id").as_string());
+    BOOST_TEST((names == std::set<std::string>{"iothread1", "iothread4"}));
+    json::value cpus = co_await guest.monitor->execute("query-cpus-fast");
+    BOOST_REQUIRE(cpus.as_array().size() == 2u);
+    for (const auto& cpu : cpus.as_array())
+        BOOST_TEST(cpu.at("props").at("node-id").to_number<int>() == cpu.at("cpu-index").to_number<int>());
+    json::value generation = co_await guest.monitor->execute("query-vm-generation-id");
+    BOOST_TEST(generation.at("guid").as_string() == "e9392370-2917-565e-692b-d057f46512d6");
+    json::value slots = co_await guest.monitor->execute("query-memory-size-summary");
+    BOOST_TEST(slots.at("base-memory").to_number<std::uint64_t>() == 512u << 20);
 }
