@@ -191,6 +191,8 @@ Requirements requirements_of(const model::Domain& domain) {
     wanted.architecture = os.type.arch.empty() ? host_architecture() : os.type.arch;
     wanted.machine = os.type.machine;
     if (domain.features.smm) wanted.smm = domain.features.smm->on;
+    wanted.sealed = domain.launch_security && (std::holds_alternative<model::SevSnpLaunch>(*domain.launch_security) ||
+                                               std::holds_alternative<model::TdxLaunch>(*domain.launch_security));
     add_wishes(domain, wanted);
     if (os.loader) {
         wanted.secure = os.loader->secure;

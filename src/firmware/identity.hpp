@@ -69,6 +69,11 @@ std::filesystem::path kept_copy(const std::filesystem::path& data, const model::
 // Copies of the recorded code and template, made unless they are there (sharing blocks where the file system can), and
 // every other copy removed. conflict when a file no longer holds what was recorded and no copy of it is there.
 Result<> keep_copies(const std::filesystem::path& data, const model::Domain& domain);
+// Those that a pinned guest boots with and resets to; empty where there is none, and without the policy pin.
+struct PinnedCopies {
+    std::filesystem::path code, store_template;
+};
+PinnedCopies pinned_copies(const std::filesystem::path& data, const model::Domain& domain);
 Result<> drop_copies(const std::filesystem::path& data, const model::Uuid& guest);
 
 }  // namespace vireo::firmware

@@ -104,6 +104,19 @@ Result<> keep_copies(const fs::path& data, const model::Domain& domain) {
     return kept_template ? Result<>() : Failure(kept_template.error().wrap("cannot keep a copy of the template"));
 }
 
+PinnedCopies pinned_copies(const fs::path& data, const model::Domain& domain) {
+    PinnedCopies copies;
+    auto identity = model::firmware_identity_of(domain);
+    if (!identity || !*identity || (*identity)->policy != model::FirmwarePolicy::pin) return copies;
+    auto find = [&](const std::optional<FirmwareRecord>& record) {
+        auto copy = record ? kept_copy(data, *domain.uuid, record->sha256) : fs::path();
+        return record && ::access(copy.c_str(), F_OK) == 0 ? copy : fs::path();
+    };
+    copies.code = find((*identity)->code);
+    copies.store_template = find((*identity)->store_template);
+    return copies;
+}
+
 Result<> drop_copies(const fs::path& data, const model::Uuid& guest) {
     auto folder = copies_folder(data, guest);
     std::error_code ignored;

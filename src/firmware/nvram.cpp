@@ -3,6 +3,7 @@
 
 #include "firmware/choice.hpp"
 #include "firmware/digest.hpp"
+#include "firmware/identity.hpp"
 #include "firmware/nvram_transaction.hpp"
 #include "firmware/resolve.hpp"
 #include "firmware/store_content.hpp"
@@ -27,6 +28,9 @@ std::optional<Site> site_of(const model::Domain& domain, const fs::path& data) {
     site.template_format = store_format(domain.os.nvram->template_format.value_or(Format::raw));
     site.code = domain.os.loader->path;
     site.code_format = domain.os.loader->format.value_or(Format::raw);
+    auto copies = pinned_copies(data, domain);
+    if (!copies.code.empty()) site.code = std::move(copies.code);
+    if (!copies.store_template.empty()) site.template_path = std::move(copies.store_template);
     return site;
 }
 

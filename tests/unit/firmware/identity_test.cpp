@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "firmware/identity.hpp"
 
+#include "firmware/nvram.hpp"
 #include "firmware/resolve.hpp"
 #include "model/domain_xml.hpp"
 #include "support/async.hpp"
@@ -274,6 +275,9 @@ BOOST_FIXTURE_TEST_CASE(pin_boots_from_its_copy, Fixture) {
     take(keep_copies(data, domain));  // again: nothing to do
     auto copy = kept_copy(data, *domain.uuid, recorded().code->sha256);
     BOOST_TEST((test::get(copy) == old_code));
+    auto site = site_of(domain, data).value();  // what is done to its store between starts uses them too
+    BOOST_TEST(site.code == copy);
+    BOOST_TEST(site.template_path == kept_copy(data, *domain.uuid, recorded().store_template->sha256));
     struct stat status{};
     BOOST_REQUIRE(::stat(copy.c_str(), &status) == 0);
     BOOST_TEST((status.st_mode & 0777) == 0600u);
