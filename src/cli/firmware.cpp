@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Firmware of the host: what there is, and what fits.
+// Firmware of the host: what there is, and what fits; of a domain: what was recorded.
 #include "cli/common.hpp"
 #include "cli/groups.hpp"
 #include "cli/table.hpp"
@@ -92,7 +92,7 @@ int describe(Context& context) {
     auto report = api::ManagerClient(context.connection()).describe_firmware(wanted);
     auto code = report.chosen ? Exit::success : Exit::not_found;
     if (context.json()) return context.print_json(as_json(report)), code;
-    context.say("Wanted: " + report.wanted + "\n");
+    context.say("Wanted: " + report.wanted);
     Table table({"", "Name", "Verdict"});
     for (auto& candidate : report.candidates)
         table.add({candidate.chosen ? "*" : "", candidate.name,
@@ -102,6 +102,65 @@ int describe(Context& context) {
     return code;
 }
 
+// ── of one domain ──
+
+api::DomainFirmwareClient client_of(Context& context) {
+    return {context.connection(), context.operand(0)};
+}
+
+std::string file_text(const api::FirmwareFile& file) {
+    auto state = file.state == api::FirmwareFileState::same ? "" : ", " + std::string(api::to_string(file.state));
+    return fmt::format("{} ({}{}{})", file.file, file.sha256.substr(0, 12), state, file.kept ? ", copy kept" : "");
+}
+
+int show(Context& context) {
+    auto recorded = client_of(context).get_firmware();
+    if (context.json()) return context.print_json(as_json(recorded)), Exit::success;
+    Facts facts;
+    facts.add("Policy", api::to_string(recorded.policy));
+    facts.add("Descriptor", recorded.descriptor.value_or("-"));
+    facts.add("Features", joined(recorded.features));
+    facts.add("Code", file_text(recorded.code));
+    if (recorded.template_) facts.add("Template", file_text(*recorded.template_));
+    if (auto& update = recorded.update) {
+        facts.add("There now", fmt::format("{} ({})", update->code_file, update->code_sha256.substr(0, 12)));
+        facts.add("Compatible", update->compatible ? "yes" : "no: " + update->obstacle.value_or("?"));
+    }
+    context.print(facts.text());
+    return Exit::success;
+}
+
+int policy(Context& context) {
+    auto client = client_of(context);
+    if (context.arguments.operands().size() < 2) {
+        auto recorded = client.get_firmware();
+        if (context.json())
+            return context.print_json(json::object{{"policy", api::to_string(recorded.policy)}}), Exit::success;
+        context.print(std::string(api::to_string(recorded.policy)) + "\n");
+        return Exit::success;
+    }
+    auto wanted = api::firmware_policy_from(context.operand(1));
+    if (!wanted) throw UsageError{"the policy must be follow, pin or ask", context.arguments.verb()};
+    api::ChangeOptions options;
+    options.if_revision = if_revision(context);
+    client.set_firmware_policy(*wanted, options);
+    context.say(fmt::format("The firmware policy of domain '{}' is {}", context.operand(0), context.operand(1)));
+    return Exit::success;
+}
+
+int accept(Context& context) {
+    api::ChangeOptions options;
+    options.if_revision = if_revision(context);
+    bool accepted = client_of(context).accept_firmware(options);
+    if (context.json()) return context.print_json(json::object{{"accepted", accepted}}), Exit::success;
+    context.say(accepted ? fmt::format("Domain '{}' has the firmware that is there now", context.operand(0))
+                         : fmt::format("Domain '{}' has it already", context.operand(0)));
+    return Exit::success;
+}
+
+const Operand domain_operand[] = {{"DOMAIN", Kind::domain, true}};
+const Operand policy_operands[] = {{"DOMAIN", Kind::domain, true}, {"follow|pin|ask", Kind::text, false}};
+const Option change_options[] = {if_revision_option};
 const Option describe_options[] = {
     {"domain", "DOMAIN", Kind::domain, "Begin with what this domain's definition asks for."},
     {"arch", "NAME", Kind::text, "The guest's architecture; the host's by default."},
@@ -131,6 +190,19 @@ const Verb verbs[] = {
      {},
      describe_options,
      describe},
+    {"firmware show",
+     nullptr,
+     "Show a domain's recorded firmware, and what is there now",
+     "",
+     domain_operand,
+     {},
+     show},
+    {"firmware policy", nullptr, "Show or set what a start does when the firmware has changed",
+     "follow: a compatible update is used and recorded, anything else refused. pin: the code that the domain booted "
+     "last is used, from a copy. ask: any change is refused until it is accepted.",
+     policy_operands, change_options, policy},
+    {"firmware accept", nullptr, "Record the firmware that is there now",
+     "What runs is not changed, and the variables are not touched.", domain_operand, change_options, accept},
 };
 
 }  // namespace

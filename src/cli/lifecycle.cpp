@@ -71,7 +71,7 @@ void take_reset_options(const Context& context, Options& options) {
     options.reset_classes = classes_of(context, "reset-class");
     options.reset_keep = classes_of(context, "keep");
     options.confirm = list_of(context, "confirm");
-    for (auto* other : {"reset-class", "keep", "confirm"})
+    for (auto* other : {"reset-class", "keep"})
         if (context.has(other) && !options.reset_nvram)
             throw UsageError{"--" + std::string(other) + " goes with --reset-nvram", context.arguments.verb()};
 }

@@ -94,7 +94,7 @@ public:
     Task<std::optional<firmware::Standing>> firmware_standing();
     // The definition names and records what is there now; what runs is not changed. invalid_state when nothing is there
     // that could be accepted. True: it was another.
-    Task<bool> accept_firmware(std::optional<std::uint64_t> if_revision);
+    Task<bool> accept_firmware(std::optional<std::uint64_t> if_revision, std::string who);
     // pin keeps a copy at once; conflict when what was recorded is no longer there to be copied.
     Task<> set_firmware_policy(model::FirmwarePolicy policy, std::optional<std::uint64_t> if_revision);
 

@@ -12,10 +12,11 @@
 namespace vireo::domain {
 namespace {
 
-FirmwareChange change_of(std::string_view how, const model::FirmwareIdentity& before,
+FirmwareChange change_of(std::string_view how, std::string who, const model::FirmwareIdentity& before,
                          const model::FirmwareIdentity& after) {
     FirmwareChange change;
     change.how = how;
+    change.who = std::move(who);
     change.old_code = before.code->file;
     change.new_code = after.code->file;
     change.old_hash = before.code->sha256;
@@ -44,9 +45,10 @@ Task<> Start::settle_firmware() {
     firmware::DecideOptions options;
     options.data = env_.layout.data;
     options.accepted = request_.accept_firmware;
+    bool reset = request_.reset_nvram || domain_.store().pending;
     auto hashes = env_.hashes;
-    auto look = [this, &options, &hashes](std::stop_token) {
-        options.with_template = request_.reset_nvram || !store_is_there(live_, options.data);
+    auto look = [this, reset, &options, &hashes](std::stop_token) {
+        options.with_template = reset || !store_is_there(live_, options.data);
         return firmware::surely_as_recorded(live_, options.with_template, hashes);
     };
     if (co_await env_.pool.call(std::move(look))) co_return;
@@ -79,7 +81,8 @@ Task<> Start::record_firmware() {
         if (failure)
             log::error("domain {} runs with updated firmware, which cannot be recorded: {}", domain_.name(),
                        current_error(failure).what());
-        env_.observer.firmware_changed(domain_, change_of("followed", before, decision_.update->identity));
+        env_.observer.firmware_changed(domain_, change_of(request_.accept_firmware ? "accepted" : "followed",
+                                                          request_.who, before, decision_.update->identity));
     }
     if (recorded_in(definition).policy != model::FirmwarePolicy::pin) co_return;
     auto keep = [](std::shared_ptr<Domain> domain, model::Domain kept) -> Task<> {
@@ -124,7 +127,7 @@ Task<std::optional<firmware::Standing>> Domain::firmware_standing() {
     co_return take(std::move(found));
 }
 
-Task<bool> Domain::accept_firmware(std::optional<std::uint64_t> if_revision) {
+Task<bool> Domain::accept_firmware(std::optional<std::uint64_t> if_revision, std::string who) {
     auto guard = co_await turn(if_revision);
     auto text = take(xml(Kind::persistent));
     auto standing = co_await firmware_standing();
@@ -138,7 +141,8 @@ Task<bool> Domain::accept_firmware(std::optional<std::uint64_t> if_revision) {
     auto definition = take(model::parse_domain_xml(*text, model::ParseOptions{.lenient = true})).domain;
     firmware::adopt(definition, *standing->update);
     co_await store_definition(std::move(definition));
-    env_.observer.firmware_changed(*this, change_of("accepted", standing->recorded, standing->update->identity));
+    env_.observer.firmware_changed(
+        *this, change_of("accepted", std::move(who), standing->recorded, standing->update->identity));
     co_return true;
 }
 

@@ -21,6 +21,7 @@ struct StoreEvent;  // store_facts.hpp
 // The firmware that a definition records is another one now: a start followed an update, or somebody accepted it.
 struct FirmwareChange {
     std::string_view how;                              // "followed", "accepted"
+    std::string who;                                   // asked for it, or for the start that followed
     std::string old_code, new_code;                    // files
     std::string old_hash, new_hash;                    // of the code, SHA-256
     std::string old_template_hash, new_template_hash;  // empty without a template

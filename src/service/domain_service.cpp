@@ -149,6 +149,7 @@ Task<api::ObjectPath> DomainApi::start(api::Call call, api::ObjectPath path, api
     domain::StartRequest request;
     request.paused = options.paused.value_or(false);
     request.reset_nvram = wish_of(options);
+    request.accept_firmware = accepts_firmware(options.confirm);
     request.who = requester_of(call);
     request.if_revision = options.if_revision;
     co_return start_job(hub_, call, domain, "start", request, options.autodestroy.value_or(false))->path;

@@ -17,6 +17,11 @@ public:
     std::vector<api::ObjectPath> objects() const override;
     Properties properties(const api::ObjectPath& path) const override;
 
+    Task<api::RecordedFirmware> get_firmware(api::Call, api::ObjectPath path) override;
+    Task<> set_firmware_policy(api::Call, api::ObjectPath path, api::FirmwarePolicy policy,
+                               api::ChangeOptions options) override;
+    Task<bool> accept_firmware(api::Call call, api::ObjectPath path, api::ChangeOptions options) override;
+
     Task<api::StoreStatus> get_status(api::Call call, api::ObjectPath path) override;
     Task<api::StoreCheck> check(api::Call call, api::ObjectPath path) override;
     Task<api::DomainFirmwareListVariablesResult> list_variables(api::Call call, api::ObjectPath path,

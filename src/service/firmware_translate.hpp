@@ -3,7 +3,9 @@
 #pragma once
 #include "api/types.hpp"
 #include "domain/nvram.hpp"
+#include "firmware/identity.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -38,15 +40,19 @@ domain::ResetWish reset_wish(const std::optional<std::vector<api::VariableClass>
                              const std::optional<std::vector<std::string>>& confirm);
 template <class Options>  // StartOptions, CreateOptions
 std::shared_ptr<const domain::ResetWish> wish_of(const Options& options) {
-    bool more = options.reset_classes || options.reset_keep || options.confirm;
+    bool more = options.reset_classes || options.reset_keep;
     if (options.reset_nvram.value_or(false))
         return std::make_shared<const domain::ResetWish>(
             reset_wish(options.reset_classes, options.reset_keep, options.confirm));
     if (more)
         throw Error(Errc::invalid_argument,
-                    "reset-classes, reset-keep and confirm say what reset-nvram does; it is not "
-                    "asked for");
+                    "reset-classes and reset-keep say what reset-nvram does; it is not asked for");
     return nullptr;
+}
+
+// Does the caller accept other firmware than what was recorded?
+inline bool accepts_firmware(const std::optional<std::vector<std::string>>& confirm) {
+    return confirm && std::ranges::find(*confirm, firmware::changed_word) != confirm->end();
 }
 
 }  // namespace vireo::service

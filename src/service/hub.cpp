@@ -97,6 +97,7 @@ void Hub::firmware_changed(const domain::Domain& domain, const domain::FirmwareC
                {{"VIREO_DOMAIN", domain.name()}, {"VIREO_DOMAIN_UUID", domain.uuid()}});
     api::StoreEventDetails details;
     details.sentence = fmt::format("{}: {} instead of {}", change.how, change.new_code, change.old_code);
+    details.who = change.who;
     details.old_code_sha256 = change.old_hash;
     details.new_code_sha256 = change.new_hash;
     if (!change.new_template_hash.empty()) details.template_sha256 = change.new_template_hash;

@@ -131,6 +131,7 @@ Task<std::pair<api::ObjectPath, api::ObjectPath>> ManagerApi::create(api::Call c
     domain::StartRequest request;
     request.paused = options.paused.value_or(false);
     request.reset_nvram = wish_of(options);
+    request.accept_firmware = accepts_firmware(options.confirm);
     request.who = requester_of(call);
     if (options.nvram) request.nvram = translate(*options.nvram);
     auto domain = co_await hub_.domains->create(std::move(parsed.domain));

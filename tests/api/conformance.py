@@ -68,6 +68,8 @@ def sample(field, **more):
     if field.signature == "a{sv}":
         keys = api.dictionaries.get(field.type, {})
         return {**{name: sample(key) for name, key in keys.items() if key.required}, **more}
+    if field.signature == "s" and field.type in api.enumerations:
+        return api.enumerations[field.type][0]
     return {"s": "x", "b": True, "u": 1, "as": [], "aa{sv}": []}[field.signature]
 
 
@@ -377,6 +379,10 @@ class Conformance(unittest.TestCase):
         self.fails("InvalidArgument", self.change("Domain.Firmware.SetVariable", variable=dict(mine, data="x"), options={})["rpc"])
         self.read("Domain.Firmware.GetStatus", domain)
         self.read("Domain.Firmware.Check", domain)
+        self.assertEqual(self.read("Domain.Firmware.GetFirmware", domain).value()["policy"], "follow")
+        self.change("Domain.Firmware.SetFirmwarePolicy", policy="ask", options={})
+        self.fails("Conflict", self.change("Domain.Firmware.SetFirmwarePolicy", policy="pin", options={"if-revision": 99})["rpc"])
+        self.assertFalse(self.change("Domain.Firmware.AcceptFirmware", options={})["rpc"].value())
         got = self.read("Domain.Firmware.GetVariable", domain, name="Timeout", guid="").value()
         self.assertEqual(got["variable"]["decoded"], {"seconds": 9})
         self.fails("NotFound", self.read("Domain.Firmware.GetVariable", domain, name="Nobody", guid=""))

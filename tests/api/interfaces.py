@@ -48,6 +48,8 @@ class Api:
         self.interfaces = {i.brief: i for i in (Interface(e) for r in roots for e in r.findall("interface"))}
         self.dictionaries = {d.get("name"): {k.get("name"): Field(k) for k in d.findall(NS + "key")}
                              for r in roots for d in r.findall(NS + "dict")}
+        self.enumerations = {e.get("name"): [v.get("name") for v in e.findall(NS + "value")]
+                             for r in roots for e in r.findall(NS + "enum")}
 
     def method(self, full_name):
         brief, name = full_name.rsplit(".", 1)

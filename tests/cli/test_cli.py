@@ -493,7 +493,7 @@ class Nvram(Case):
         self.vireo("start", "web", "--reset-nvram", "--reset-class", "settings", "--keep", "other", "--confirm", "tpm-pcr7")
         self.assertEqual(self.sent("Domain.Start")[-1]["options"],
                          {"reset-nvram": True, "reset-classes": ["settings"], "reset-keep": ["other"], "confirm": ["tpm-pcr7"]})
-        self.vireo("start", "web", "--confirm", "tpm-pcr7", code=2)
+        self.vireo("start", "web", "--keep", "settings", code=2)
 
     def test_boot_entries(self):
         entry = {"name": "Boot0001", "description": "Debian", "device-path": "HD(1)", "active": True, "hidden": False, "position": 0}

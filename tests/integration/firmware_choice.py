@@ -60,11 +60,11 @@ class Choice(case.Case):
         with open(os.path.join(folder or self.low, name), "w") as file:
             file.write(text)
 
-    def update_code(self):
+    def update_code(self, place=0):
         """As a package's update does: another file of the same size takes the name. It boots as the old one does."""
         with open(self.code, "rb") as old, open(self.code + ".new", "wb") as new:
             content = bytearray(old.read())
-            content[16] ^= 0xff  # in the volume's zero vector, which nothing reads
+            content[place] ^= 0xff  # in the volume's zero vector, which nothing reads
             new.write(content)
         os.rename(self.code + ".new", self.code)
 
@@ -120,6 +120,11 @@ class Choice(case.Case):
         self.update_code()
         self.assertIn(self.code, self.run_once())
         new = self.identity()
+        told = watcher.next_event("Domain.Firmware.StoreChanged")["params"]
+        while told["event"] != "firmware-changed":
+            told = watcher.next_event("Domain.Firmware.StoreChanged")["params"]
+        self.assertEqual(told["details"]["old-code-sha256"], old["code"]["sha256"])
+        self.assertEqual(told["details"]["new-code-sha256"], new["code"]["sha256"])
         self.assertNotEqual(new["code"]["sha256"], old["code"]["sha256"])
         self.assertEqual(new["code"]["sha256"], sha256(self.code))
         self.assertEqual((new["features"], new["template"]), (old["features"], old["template"]))
@@ -152,6 +157,51 @@ class Choice(case.Case):
         self.assertIn("it has the feature secure-boot now", " ".join(error.data["causes"]))
         self.assertTrue(read(self.daemon.nvram(uuid)) == mine)
         self.assertEqual(self.daemon.state("one"), ("shut-off", "failed"))
+
+    def test_ask_and_accept(self):
+        uuid = self.define("ask")
+        self.run_once()
+        mine = guests.scribble(self.daemon.nvram(uuid))
+        old = self.identity()
+        self.update_code()
+        refusal = self.refused("NeedsConfirmation", self.daemon.start, "one", paused=True)
+        self.assertIn("vireo firmware accept", refusal.data["hint"])
+        found = self.daemon.rpc("Domain.Firmware.GetFirmware", domain="one")
+        self.assertEqual((found["policy"], found["code"]["state"], found["template"]["state"]), ("ask", "changed", "same"))
+        self.assertEqual((found["update"]["compatible"], found["update"]["code-sha256"]), (True, sha256(self.code)))
+        self.assertIn("changed", self.daemon.vireo("firmware", "show", "one").stdout)
+        # For one start, by name; or for good.
+        self.daemon.vireo("start", "one", "--paused", "--confirm", "firmware-changed")
+        self.daemon.destroy("one")
+        self.assertEqual(self.identity()["code"]["sha256"], sha256(self.code))
+        self.update_code()
+        self.refused("NeedsConfirmation", self.daemon.start, "one", paused=True)
+        self.assertIn("that is there now", self.daemon.vireo("firmware", "accept", "one").stdout)
+        self.assertIn("already", self.daemon.vireo("firmware", "accept", "one").stdout)
+        self.run_once()
+        self.assertEqual(self.identity(), old)  # back to what it was: the same change, twice
+        self.assertTrue(read(self.daemon.nvram(uuid)) == mine)
+
+    def test_policies(self):
+        uuid = self.define()
+        show = lambda: self.daemon.vireo("firmware", "policy", "one").stdout.strip()
+        self.assertEqual(show(), "follow")
+        self.daemon.vireo("firmware", "policy", "one", "pin")
+        self.assertEqual((show(), self.identity()["policy"]), ("pin", "pin"))
+        copies = os.path.join(self.daemon.data_folder, "nvram", uuid, "code")
+        self.assertEqual(sorted(os.listdir(copies)), sorted([sha256(self.code), sha256(self.vars)]))
+        before = sha256(self.code)
+        self.update_code()
+        self.assertIn(os.path.join(copies, before), self.run_once())
+        self.daemon.vireo("firmware", "policy", "one", "follow")
+        self.assertFalse(os.path.exists(copies))
+        self.update_code(1)
+        error = self.refused("Conflict", self.daemon.rpc, "Domain.Firmware.SetFirmwarePolicy", domain="one", policy="pin")
+        self.assertIn("no longer holds", " ".join(error.data["causes"]))
+        self.assertEqual(show(), "follow")
+        self.daemon.define(guests.bios("two"))
+        self.refused("NotApplicable", self.daemon.rpc, "Domain.Firmware.GetFirmware", domain="two")
+        self.refused("NotApplicable", self.daemon.rpc, "Domain.Firmware.SetFirmwarePolicy", domain="two", policy="ask")
 
     def test_gone(self):
         self.define()
@@ -243,6 +293,25 @@ class Choice(case.Case):
         self.assertEqual(names(), ["50-more.json", "60-plain.json"])
         os.unlink(os.path.join(self.low, "60-plain.json"))
         self.assertEqual(names(), ["50-more.json"])
+
+
+@unittest.skipUnless(os.path.exists("/usr/share/AAVMF/AAVMF_CODE.fd") and os.path.exists("/usr/bin/qemu-system-aarch64"),
+                     "Debian's packages qemu-efi-aarch64 and qemu-system-arm are not installed")
+class Arm(case.Case):
+    def test_a_guest_with_the_firmware_of_the_host(self):
+        daemon = self.start_daemon()
+        daemon.define("""<domain type='qemu'><name>arm</name><memory unit='MiB'>256</memory><vcpu>1</vcpu>
+          <os firmware='efi'><type arch='aarch64' machine='virt'>hvm</type>
+            <firmware><feature name='secure-boot' enabled='no'/></firmware></os>
+          <features><acpi/></features><cpu mode='custom'><model>cortex-a57</model></cpu>
+          <devices><serial type='pty'/></devices></domain>""")
+        document = ET.fromstring(daemon.rpc("Domain.GetXML", domain="arm"))
+        self.assertEqual(document.findtext("os/loader"), "/usr/share/AAVMF/AAVMF_CODE.fd")
+        self.assertEqual(document.find(f"metadata/{VIREO}firmware/{VIREO}code").get("size"), str(64 << 20))
+        daemon.start("arm")
+        console = daemon.console("arm")
+        self.addCleanup(console.close)
+        console.wait_for("UEFI", guests.Shell.LIMIT)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,13 @@ struct FakeFirmware : api::DomainFirmwareService {
     bool exists(std::string_view path) const override { return domains.exists(path); }
     std::vector<api::ObjectPath> objects() const override { return domains.objects(); }
 
+    Task<api::RecordedFirmware> get_firmware(api::Call, api::ObjectPath) override {
+        return nothing<api::RecordedFirmware>();
+    }
+    Task<> set_firmware_policy(api::Call, api::ObjectPath, api::FirmwarePolicy, api::ChangeOptions) override {
+        co_return;
+    }
+    Task<bool> accept_firmware(api::Call, api::ObjectPath, api::ChangeOptions) override { co_return false; }
     Task<api::StoreStatus> get_status(api::Call, api::ObjectPath) override { return nothing<api::StoreStatus>(); }
     Task<api::StoreCheck> check(api::Call, api::ObjectPath) override { return nothing<api::StoreCheck>(); }
     Task<api::DomainFirmwareListVariablesResult> list_variables(api::Call, api::ObjectPath,
