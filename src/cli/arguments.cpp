@@ -147,7 +147,7 @@ void Arguments::take_option(std::span<const std::string> words, std::size_t& at)
         if (at + 1 >= words.size()) throw UsageError{"--" + name + " needs a value: " + option->value, verb_};
         given = words[++at];
     }
-    values_[name] = given.value_or("");
+    values_[name].push_back(given.value_or(""));
 }
 
 Arguments::Arguments(std::span<const std::string> words) {
@@ -176,7 +176,12 @@ Arguments::Arguments(std::span<const std::string> words) {
 
 std::optional<std::string> Arguments::value(std::string_view option) const {
     auto found = values_.find(option);
-    return found == values_.end() ? std::nullopt : std::optional(found->second);
+    return found == values_.end() ? std::nullopt : std::optional(found->second.back());
+}
+
+std::vector<std::string> Arguments::all(std::string_view option) const {
+    auto found = values_.find(option);
+    return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
 std::optional<std::uint64_t> Arguments::number(std::string_view option) const {

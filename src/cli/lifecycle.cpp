@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Starting, stopping and what lies between.
 #include "cli/common.hpp"
+#include "cli/create.hpp"
 #include "cli/groups.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/nvram.hpp"
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t longest_definition = 1u << 20;  // as the API's
 const Operand domain_operand[] = {{"DOMAIN", Kind::active_domain, true}};
 const Operand stopped_operand[] = {{"DOMAIN", Kind::inactive_domain, true}};
-const Operand file_operand[] = {{"FILE", Kind::file, true}};
+const Operand optional_file[] = {{"FILE", Kind::file, false}};
 
 // The domain lives as long as this connection: stay until it stops, or until somebody ends this program.
 void stay(Context& context, const std::string& path) {
@@ -76,21 +77,31 @@ void take_reset_options(const Context& context, Options& options) {
             throw UsageError{"--" + std::string(other) + " goes with --reset-nvram", context.arguments.verb()};
 }
 
-int start(Context& context) {
-    check_start_options(context);
+int start_named(Context& context, const std::string& name) {
     api::StartOptions options;
     options.paused = context.has("console") ? std::optional(true) : context.flag("paused");
     take_reset_options(context, options);
     options.autodestroy = context.flag("autodestroy");
     options.if_revision = if_revision(context);
     JobWatch watch(context);
-    auto path = api::ManagerClient(context.connection()).lookup_domain(context.operand(0)).value;
+    auto path = api::ManagerClient(context.connection()).lookup_domain(name).value;
     auto job = api::DomainClient(context.connection(), path).start(options);
-    return after_start(context, watch, job, context.operand(0), path);
+    return after_start(context, watch, job, name, path);
+}
+
+int start(Context& context) {
+    check_start_options(context);
+    return start_named(context, context.operand(0));
+}
+
+int create_new(Context& context) {
+    auto name = define_new_domain(context);
+    return name.empty() || context.has("no-start") ? static_cast<int>(Exit::success) : start_named(context, name);
 }
 
 int create(Context& context) {
     check_start_options(context);
+    if (context.arguments.operands().empty()) return create_new(context);
     auto document = read_input(context.operand(0), longest_definition);
     api::CreateOptions options;
     options.paused = context.has("console") ? std::optional(true) : context.flag("paused");
@@ -192,23 +203,29 @@ constexpr Option lenient = {"lenient", nullptr, Kind::none, "Keep what Vireo doe
 const Option start_options[] = {
     paused, reset_nvram, reset_classes, reset_keep, confirm_option, autodestroy, with_console,
     device, escape,      until,         time_limit, wait,           no_wait,     if_revision_option};
-const Option create_options[] = {
-    paused,
-    reset_nvram,
-    reset_classes,
-    reset_keep,
-    confirm_option,
-    {"nvram", "WHAT", Kind::text, "What becomes of its UEFI variable store when it stops: keep, trash or remove."},
-    autodestroy,
-    with_console,
-    device,
-    escape,
-    until,
-    time_limit,
-    wait,
-    no_wait,
-    lenient,
-};
+// With a file, and without one.
+std::vector<Option> all_create_options() {
+    std::vector<Option> all = {
+        paused,
+        reset_nvram,
+        reset_classes,
+        reset_keep,
+        confirm_option,
+        {"nvram", "WHAT", Kind::text, "What becomes of its UEFI variable store when it stops: keep, trash or remove."},
+        autodestroy,
+        with_console,
+        device,
+        escape,
+        until,
+        time_limit,
+        wait,
+        no_wait,
+        lenient,
+    };
+    for (auto& option : new_domain_options()) all.push_back(option);
+    return all;
+}
+const std::vector<Option> create_options = all_create_options();
 const Option shutdown_options[] = {
     {"wait", nullptr, Kind::none, "Return when the guest has done so, not when it was asked."},
     {"timeout", "SECONDS", Kind::number, "Wait so long, 60 by default; the guest goes on after it."},
@@ -225,9 +242,12 @@ const Verb verbs[] = {
     {"start", nullptr, "Start a domain",
      "With --verbose each stage of the start is shown as it begins and ends, and the timeline after it.",
      stopped_operand, start_options, start},
-    {"create", nullptr, "Start a domain from a file, without storing it",
-     "FILE holds libvirt domain XML, or the JSON form of it; - is standard input. The domain is gone when it stops.",
-     file_operand, create_options, create},
+    {"create", nullptr, "Start a domain from a file, or a new one from a few options",
+     "FILE holds libvirt domain XML, or the JSON form of it; - is standard input. The domain is not stored, and gone "
+     "when it stops. Without FILE the options describe a new domain, which is stored and started: vireo create --name "
+     "web --memory 4G --disk 20G --cdrom debian.iso --os debian12. Its new disks and its seed are made in the images "
+     "folder (/var/lib/vireo/images, or ~/.local/share/vireo/images).",
+     optional_file, create_options, create},
     {"shutdown", nullptr, "Ask a guest to shut down", "", domain_operand, shutdown_options, shutdown},
     {"reboot", nullptr, "Ask a guest to shut down and start again", "", domain_operand, shutdown_options, reboot},
     {"reset", nullptr, "Press a domain's reset button", "", domain_operand, change_options, reset},

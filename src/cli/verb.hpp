@@ -76,7 +76,8 @@ public:
 
     const Verb* verb() const noexcept { return verb_; }
     bool has(std::string_view option) const { return values_.contains(option); }
-    std::optional<std::string> value(std::string_view option) const;
+    std::optional<std::string> value(std::string_view option) const;  // the last one, when it was given several times
+    std::vector<std::string> all(std::string_view option) const;      // in the order in which they were given
     std::optional<std::uint64_t> number(std::string_view option) const;  // throws UsageError
     std::optional<std::uint64_t> microseconds(
         std::string_view option) const;  // of a value in seconds, fractions allowed
@@ -89,7 +90,7 @@ private:
 
     const Verb* verb_ = nullptr;
     std::size_t verb_words_ = 0;  // of its name
-    std::map<std::string, std::string, std::less<>> values_;
+    std::map<std::string, std::vector<std::string>, std::less<>> values_;
     std::vector<std::string> operands_;
 };
 
