@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Definitions that tests use: small, and run by TCG, so that no KVM is needed."""
+import struct
+import uuid as uuid_module
+
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 
@@ -61,6 +64,17 @@ class Shell:
         """What the command said."""
         self.type(command)
         return self.console.wait_for("Shell>", self.LIMIT)
+
+
+def used_store(template, name="VireoTest", data=b"was here"):
+    """A template of 4 MiB OVMF with one more variable, as the firmware would write it (EDK2, VariableFormat.h)."""
+    first = 0x64
+    assert template[first:first + 2] != b"\xaa\x55", "the template has variables of its own"
+    text = name.encode("utf-16-le") + b"\0\0"
+    vendor = uuid_module.UUID("11111111-2222-3333-4444-555555555555").bytes_le
+    header = struct.pack("<HBBIQ16sIII", 0x55aa, 0x3f, 0, 0x3, 0, bytes(16), 0, len(text), len(data)) + vendor
+    record = header + text + data
+    return template[:first] + record + template[first + len(record):]
 
 
 def scribble(path, text=b"a guest was here"):

@@ -419,6 +419,16 @@ class Console:
         before, self.text = self.text.split(text, 1)
         return before
 
+    def wait_for_any(self, texts, limit=LIMIT):
+        """Until the guest has said one of these; which one came first."""
+        def said():
+            open_still = self.read()
+            found = [text for text in texts if text in self.text]
+            if not found and not open_still:
+                raise AssertionError(f"the console ended before any of {texts!r}; last: {self.text[-500:]!r}")
+            return found and min(found, key=self.text.index)
+        return wait_for(said, f"one of {texts!r}", limit)
+
     def type(self, text):
         for byte in text.encode():  # one by one, as a person does: firmware drops what comes too fast
             os.write(self.fd, bytes([byte]))

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cli/libvirt_plan.hpp"
+
+#include "model/domain_xml.hpp"
+#include "support/file.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace vireo::cli {
+namespace fs = std::filesystem;
+namespace json = boost::json;
+namespace {
+
+constexpr std::size_t longest_definition = 1u << 20;  // as the API's
+
+bool exists(const fs::path& path) {
+    std::error_code ignored;
+    return fs::exists(path, ignored);
+}
+
+std::vector<fs::path> documents_in(const fs::path& folder) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (auto& entry : fs::directory_iterator(folder, error))
+        if (entry.path().extension() == ".xml" && entry.is_regular_file(error)) files.push_back(entry.path());
+    std::ranges::sort(files);
+    return files;
+}
+
+// The store that libvirt would use. It is copied, never used in place: libvirt may still start the domain.
+fs::path store_of(const LibvirtFolders& folders, const model::Domain& domain) {
+    const auto& nvram = domain.os.nvram;
+    if (nvram && !nvram->path.empty()) return nvram->path;
+    const bool has_one = nvram || domain.os.firmware == model::FirmwareType::efi;
+    if (!has_one) return {};
+    for (auto* suffix : {"_VARS.fd", "_VARS.qcow2"})
+        if (auto usual = folders.data / "qemu/nvram" / (domain.name + suffix); exists(usual)) return usual;
+    return {};
+}
+
+void note_left_behind(const LibvirtFolders& folders, LibvirtDomain& domain) {
+    const auto qemu = folders.data / "qemu";
+    if (auto save = qemu / "save" / (domain.name + ".save"); exists(save))
+        domain.notes.push_back(
+            fmt::format("its saved memory ({}) is not taken over: it starts afresh here", save.string()));
+    for (auto* kind : {"snapshot", "checkpoint"})
+        if (auto folder = qemu / kind / domain.name; exists(folder))
+            domain.notes.push_back(fmt::format("its {}s ({}) are not taken over", kind, folder.string()));
+    if (auto tpm = folders.data / "swtpm" / domain.uuid; exists(tpm))
+        domain.notes.push_back(
+            fmt::format("the state of its TPM ({}) is not taken over: what is sealed to it, such as "
+                        "the keys of encrypted disks, stays there",
+                        tpm.string()));
+}
+
+void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
+    auto text = read_file(planned.file, longest_definition);
+    if (!text) {
+        planned.refused = text.error().what();
+        return;
+    }
+    auto parsed = model::parse_domain_xml(*text);
+    if (!parsed) {
+        planned.refused = parsed.error().what();
+        if (!parsed.error().hint().empty()) planned.refused += " (" + parsed.error().hint() + ")";
+        return;
+    }
+    auto& domain = parsed->domain;
+    planned.name = domain.name;
+    planned.uuid = domain.uuid ? domain.uuid->to_string() : "";
+    planned.autostart = exists(folders.config / "qemu/autostart" / planned.file.filename());
+    planned.nvram = store_of(folders, domain);
+    if (!planned.nvram.empty() && domain.os.nvram) domain.os.nvram->path.clear();
+    if (!planned.nvram.empty() && !exists(planned.nvram)) {
+        planned.notes.push_back("its variable store " + planned.nvram.string() +
+                                " is not there: it begins with a new one");
+        planned.nvram.clear();
+    }
+    planned.xml = model::format_domain_xml(domain);
+    if (exists(folders.run / "qemu" / (domain.name + ".pid")))
+        planned.refused = "it runs under libvirt: shut it down there first";
+    note_left_behind(folders, planned);
+}
+
+void note_others(const LibvirtFolders& folders, LibvirtPlan& plan) {
+    const auto note = [&plan](const fs::path& folder, const char* what) {
+        auto files = documents_in(folder);
+        if (files.empty()) return;
+        std::string names;
+        for (auto& file : files) names += (names.empty() ? "" : ", ") + file.stem().string();
+        plan.notes.push_back(fmt::format("{} in {} are not taken over: {}", what, folder.string(), names));
+    };
+    note(folders.config / "qemu/networks", "the networks");
+    note(folders.config / "nwfilter", "the network filters");
+    note(folders.config / "storage", "the storage pools");
+    note(folders.config / "secrets", "the secrets");
+    if (exists(folders.config / "hooks"))
+        plan.notes.push_back("the hooks in " + (folders.config / "hooks").string() + " are not taken over");
+}
+
+}  // namespace
+
+LibvirtFolders system_folders(const fs::path& root) {
+    LibvirtFolders folders;
+    folders.config = root / "etc/libvirt";
+    folders.data = root / "var/lib/libvirt";
+    folders.run = root / "run/libvirt";
+    return folders;
+}
+
+LibvirtFolders user_folders() {
+    const auto place = [](const char* variable, const char* below_home) -> fs::path {
+        if (auto* value = std::getenv(variable); value && *value == '/') return fs::path(value) / "libvirt";
+        auto* home = std::getenv("HOME");
+        return fs::path(home ? home : "/") / below_home / "libvirt";
+    };
+    LibvirtFolders folders;
+    folders.config = folders.data = place("XDG_CONFIG_HOME", ".config");
+    folders.run = place("XDG_RUNTIME_DIR", ".cache");
+    return folders;
+}
+
+LibvirtPlan plan_import(const LibvirtFolders& folders) {
+    const auto definitions = folders.config / "qemu";
+    if (!exists(definitions))
+        throw Error(Errc::not_found, "there is no " + definitions.string() + ": libvirt keeps no definitions there")
+            .with_object(definitions.string())
+            .with_hint("name the folder that holds its etc and var with --root, or --session for a user's");
+    LibvirtPlan plan;
+    for (auto& file : documents_in(definitions)) {
+        LibvirtDomain domain;
+        domain.file = file;
+        domain.name = file.stem().string();
+        read_definition(folders, domain);
+        plan.domains.push_back(std::move(domain));
+    }
+    note_others(folders, plan);
+    return plan;
+}
+
+json::object to_json(const LibvirtPlan& plan) {
+    json::array domains;
+    for (auto& domain : plan.domains) {
+        json::object entry{{"name", domain.name}, {"file", domain.file.string()}, {"autostart", domain.autostart}};
+        if (!domain.uuid.empty()) entry["uuid"] = domain.uuid;
+        if (!domain.nvram.empty()) entry["nvram"] = domain.nvram.string();
+        if (!domain.refused.empty()) entry["refused"] = domain.refused;
+        entry["notes"] = json::array(domain.notes.begin(), domain.notes.end());
+        domains.push_back(entry);
+    }
+    return {{"domains", domains}, {"notes", json::array(plan.notes.begin(), plan.notes.end())}};
+}
+
+}  // namespace vireo::cli
