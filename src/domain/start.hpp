@@ -52,6 +52,7 @@ private:
     void tell_firmware();
     Task<> undo_process();
     Task<> settings();
+    Task<> tune_threads();
     Command command();
     Result<> open_characters(const std::filesystem::path& folder);
     Result<> open_character(const std::string& alias, model::CharBackend& backend, const std::filesystem::path& usual);

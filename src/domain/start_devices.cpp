@@ -9,6 +9,7 @@ namespace vireo::domain {
 // What QEMU made by itself: pseudo-terminals.
 Task<> Start::devices() {
     co_await settings();
+    co_await tune_threads();
     if (run_->ports.empty()) co_return;
     co_await domain_.open_ports(run_);
     auto note = [this](const std::string& alias, model::CharBackend& backend) {

@@ -5,6 +5,7 @@
 #include "domain/nvram.hpp"
 #include "domain/ports.hpp"
 #include "domain/start.hpp"
+#include "domain/tuning.hpp"
 #include "host/huge_pages.hpp"
 #include "support/clock.hpp"
 #include "support/file.hpp"
@@ -126,6 +127,12 @@ Task<> Start::cgroup() {
     auto work = [cgroups = &env_.cgroups, uuid = domain_.uuid()](std::stop_token) { return cgroups->make(uuid); };
     cgroup_ = take(co_await env_.pool.call(std::move(work)));
     for (auto& folder : cgroup_.folders) run_->status.cgroup_folders.push_back(folder.string());
+    auto limits = limits_of(live_);
+    if (limits.empty()) co_return;
+    auto apply = [folders = cgroup_.folders, limits = std::move(limits)](std::stop_token) {
+        return host::apply_limits(folders, limits);
+    };
+    take(co_await env_.pool.call(std::move(apply)));
 }
 
 // Files and listening sockets of serial ports and channels; other back ends QEMU opens itself.
