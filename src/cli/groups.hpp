@@ -9,6 +9,7 @@ Group list_group();       // list.cpp
 Group define_group();     // define.cpp
 Group lifecycle_group();  // lifecycle.cpp
 Group console_group();    // console.cpp
+Group import_group();     // import_libvirt.cpp
 Group watch_group();      // watch.cpp: events, jobs
 Group firmware_group();   // firmware.cpp
 Group nvram_group();      // nvram.cpp, nvram_*.cpp

@@ -34,12 +34,23 @@ std::vector<fs::path> documents_in(const fs::path& folder) {
 // The store that libvirt would use. It is copied, never used in place: libvirt may still start the domain.
 fs::path store_of(const LibvirtFolders& folders, const model::Domain& domain) {
     const auto& nvram = domain.os.nvram;
-    if (nvram && !nvram->path.empty()) return nvram->path;
+    if (nvram && nvram->on_network()) return {};
+    if (nvram && !nvram->place().empty()) return nvram->place();
     const bool has_one = nvram || domain.os.firmware == model::FirmwareType::efi;
     if (!has_one) return {};
     for (auto* suffix : {"_VARS.fd", "_VARS.qcow2"})
         if (auto usual = folders.data / "qemu/nvram" / (domain.name + suffix); exists(usual)) return usual;
     return {};
+}
+
+// Vireo's own place instead of libvirt's. A device node cannot be copied to one, and both would write to it.
+void take_out_place(model::Nvram& nvram, LibvirtDomain& planned) {
+    if (nvram.type == model::SourceType::block)
+        planned.refused =
+            "its variable store is the device " + nvram.place() + ": copy it to a file and name that in <nvram>";
+    nvram.path.clear();
+    nvram.type.reset();
+    nvram.source.reset();
 }
 
 void note_left_behind(const LibvirtFolders& folders, LibvirtDomain& domain) {
@@ -74,7 +85,7 @@ void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
     planned.uuid = domain.uuid ? domain.uuid->to_string() : "";
     planned.autostart = exists(folders.config / "qemu/autostart" / planned.file.filename());
     planned.nvram = store_of(folders, domain);
-    if (!planned.nvram.empty() && domain.os.nvram) domain.os.nvram->path.clear();
+    if (!planned.nvram.empty() && domain.os.nvram) take_out_place(*domain.os.nvram, planned);
     if (!planned.nvram.empty() && !exists(planned.nvram)) {
         planned.notes.push_back("its variable store " + planned.nvram.string() +
                                 " is not there: it begins with a new one");

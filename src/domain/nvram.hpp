@@ -73,6 +73,9 @@ public:
     Task<firmware::Changed> change(firmware::Edit edit, StoreTerms terms);
     Task<firmware::Changed> compact(StoreTerms terms);
     Task<MigrationResult> migrate(MigrationWish wish);
+    // The variables of a store in a file that is not this domain's, which stays as it is; this domain must not have a
+    // store yet (already_exists). For domains that come from elsewhere.
+    Task<firmware::Migrated> import_store(std::filesystem::path file);
     Task<firmware::Backup> back_up();
     Task<firmware::Changed> restore(std::string id, StoreTerms terms);
     Task<std::size_t> prune(std::optional<std::size_t> keep, std::vector<std::string> ids);

@@ -151,6 +151,20 @@ void find_old_store(firmware::Site& from, const model::Uuid& uuid, const fs::pat
 
 }  // namespace
 
+Task<firmware::Migrated> Nvram::import_store(std::filesystem::path file) {
+    if (!file.is_absolute())
+        throw Error(Errc::invalid_argument, "the store's path '" + file.string() + "' must be absolute");
+    auto guard = co_await turn("import a store into");
+    auto here = place();
+    auto there = here.site;
+    there.store.path = std::move(file);
+    there.store.own = false;
+    auto work = [&] { return firmware::migrate(there, here.site); };
+    auto imported = co_await blocking(std::move(work));
+    tell(StoreEvent::What::migrated, imported.change);
+    co_return imported;
+}
+
 Task<MigrationResult> Nvram::migrate(MigrationWish wish) {
     if (wish.format == firmware::StoreFormat::json)
         throw Error(Errc::unsupported, "a guest with flash cannot use a JSON store")

@@ -91,6 +91,17 @@ bool has_custom(const api::EnrollOptions& o) {
     return o.pk || o.kek || o.db || o.dbx || o.db_hashes || o.dbx_hashes;
 }
 
+std::vector<api::VariableLeft> left_behind(const firmware::Migrated& migrated) {
+    std::vector<api::VariableLeft> list;
+    for (auto& left : migrated.left) {
+        auto& one = list.emplace_back();
+        one.guid = left.variable.vendor.to_string();
+        one.name = left.variable.name;
+        one.reason = left.reason;
+    }
+    return list;
+}
+
 }  // namespace
 
 Task<api::StoreChange> FirmwareApi::compact(api::Call call, api::ObjectPath path, api::StoreChangeOptions options) {
@@ -111,13 +122,17 @@ Task<api::Migrated> FirmwareApi::migrate(api::Call call, api::ObjectPath path, a
     out.path = result.path.string();
     out.form = same_word<api::StoreForm>(result.format, api::store_form_from);
     out.change = service::translate(result.migrated.change);
-    for (auto& left : result.migrated.left) {
-        auto& one = out.left.emplace_back();
-        one.guid = left.variable.vendor.to_string();
-        one.name = left.variable.name;
-        one.reason = left.reason;
-    }
+    out.left = left_behind(result.migrated);
     co_return out;
+}
+
+Task<api::DomainFirmwareImportStoreResult> FirmwareApi::import_store(api::Call call, api::ObjectPath path,
+                                                                     std::string file) {
+    auto imported = co_await nvram(call, path).import_store(std::move(file));
+    api::DomainFirmwareImportStoreResult result;
+    result.change = service::translate(imported.change);
+    result.left = left_behind(imported);
+    co_return result;
 }
 
 // ── boot entries ──

@@ -38,6 +38,8 @@ public:
                                    api::ImportOptions options) override;
     Task<api::DomainFirmwareDiffResult> diff(api::Call call, api::ObjectPath path, api::DiffOptions options) override;
     Task<api::StoreChange> compact(api::Call call, api::ObjectPath path, api::StoreChangeOptions options) override;
+    Task<api::DomainFirmwareImportStoreResult> import_store(api::Call call, api::ObjectPath path,
+                                                            std::string file) override;
     Task<api::Migrated> migrate(api::Call call, api::ObjectPath path, api::MigrateOptions options) override;
 
     Task<api::DomainFirmwareListBootEntriesResult> list_boot_entries(api::Call call, api::ObjectPath path) override;

@@ -426,12 +426,17 @@ class Conformance(unittest.TestCase):
         self.fails("InvalidArgument", self.change("Domain.Firmware.Prune", options={})["rpc"])
         self.change("Domain.Firmware.CancelPendingReset")
         self.change_timed("Domain.Firmware.Migrate", options={})
+        self.fails("AlreadyExists", self.change("Domain.Firmware.ImportStore", file=guests.OVMF_VARS)["rpc"])
+        self.fails("InvalidArgument", self.change("Domain.Firmware.ImportStore", file="VARS.fd")["rpc"])
         self.undefine()
         self.define_uefi()
         thrown = {s["uuid"]: s["id"] for s in self.read("Manager.ListNvramTrash").value()}
         self.compare("Domain.Firmware.TakeBack",
                      *(call("Domain.Firmware.TakeBack", path_of(uuid), trash=thrown[uuid], options={}) for call, (_, uuid) in
                        zip((self.through_rpc, self.through_bus), TWINS.values())))
+        self.undefine()
+        self.define_uefi()
+        self.change_timed("Domain.Firmware.ImportStore", file=guests.OVMF_VARS)
         self.undefine()
         thrown = [s["id"] for s in self.read("Manager.ListNvramTrash").value()]
         self.compare("Manager.RemoveNvramTrash", self.through_rpc("Manager.RemoveNvramTrash", ids=thrown[:1]),
