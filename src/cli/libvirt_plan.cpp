@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t longest_definition = 1u << 20;  // as the API's
 
-bool exists(const fs::path& path) {
+bool is_there(const fs::path& path) {
     std::error_code ignored;
     return fs::exists(path, ignored);
 }
@@ -39,7 +39,7 @@ fs::path store_of(const LibvirtFolders& folders, const model::Domain& domain) {
     const bool has_one = nvram || domain.os.firmware == model::FirmwareType::efi;
     if (!has_one) return {};
     for (auto* suffix : {"_VARS.fd", "_VARS.qcow2"})
-        if (auto usual = folders.data / "qemu/nvram" / (domain.name + suffix); exists(usual)) return usual;
+        if (auto usual = folders.data / "qemu/nvram" / (domain.name + suffix); is_there(usual)) return usual;
     return {};
 }
 
@@ -55,13 +55,13 @@ void take_out_place(model::Nvram& nvram, LibvirtDomain& planned) {
 
 void note_left_behind(const LibvirtFolders& folders, LibvirtDomain& domain) {
     const auto qemu = folders.data / "qemu";
-    if (auto save = qemu / "save" / (domain.name + ".save"); exists(save))
+    if (auto save = qemu / "save" / (domain.name + ".save"); is_there(save))
         domain.notes.push_back(
             fmt::format("its saved memory ({}) is not taken over: it starts afresh here", save.string()));
     for (auto* kind : {"snapshot", "checkpoint"})
-        if (auto folder = qemu / kind / domain.name; exists(folder))
+        if (auto folder = qemu / kind / domain.name; is_there(folder))
             domain.notes.push_back(fmt::format("its {}s ({}) are not taken over", kind, folder.string()));
-    if (auto tpm = folders.data / "swtpm" / domain.uuid; exists(tpm))
+    if (auto tpm = folders.data / "swtpm" / domain.uuid; is_there(tpm))
         domain.notes.push_back(
             fmt::format("the state of its TPM ({}) is not taken over: what is sealed to it, such as "
                         "the keys of encrypted disks, stays there",
@@ -83,16 +83,16 @@ void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
     auto& domain = parsed->domain;
     planned.name = domain.name;
     planned.uuid = domain.uuid ? domain.uuid->to_string() : "";
-    planned.autostart = exists(folders.config / "qemu/autostart" / planned.file.filename());
+    planned.autostart = is_there(folders.config / "qemu/autostart" / planned.file.filename());
     planned.nvram = store_of(folders, domain);
     if (!planned.nvram.empty() && domain.os.nvram) take_out_place(*domain.os.nvram, planned);
-    if (!planned.nvram.empty() && !exists(planned.nvram)) {
+    if (!planned.nvram.empty() && !is_there(planned.nvram)) {
         planned.notes.push_back("its variable store " + planned.nvram.string() +
                                 " is not there: it begins with a new one");
         planned.nvram.clear();
     }
     planned.xml = model::format_domain_xml(domain);
-    if (exists(folders.run / "qemu" / (domain.name + ".pid")))
+    if (is_there(folders.run / "qemu" / (domain.name + ".pid")))
         planned.refused = "it runs under libvirt: shut it down there first";
     note_left_behind(folders, planned);
 }
@@ -109,7 +109,7 @@ void note_others(const LibvirtFolders& folders, LibvirtPlan& plan) {
     note(folders.config / "nwfilter", "the network filters");
     note(folders.config / "storage", "the storage pools");
     note(folders.config / "secrets", "the secrets");
-    if (exists(folders.config / "hooks"))
+    if (is_there(folders.config / "hooks"))
         plan.notes.push_back("the hooks in " + (folders.config / "hooks").string() + " are not taken over");
 }
 
@@ -137,7 +137,7 @@ LibvirtFolders user_folders() {
 
 LibvirtPlan plan_import(const LibvirtFolders& folders) {
     const auto definitions = folders.config / "qemu";
-    if (!exists(definitions))
+    if (!is_there(definitions))
         throw Error(Errc::not_found, "there is no " + definitions.string() + ": libvirt keeps no definitions there")
             .with_object(definitions.string())
             .with_hint("name the folder that holds its etc and var with --root, or --session for a user's");

@@ -25,7 +25,7 @@ struct Wishes {
     std::string user_data, meta_data, network_config;
 };
 
-std::string quoted(std::string_view text) {  // a JSON string is a YAML one
+std::string yaml_text(std::string_view text) {  // a JSON string is a YAML one
     return boost::json::serialize(boost::json::string(text));
 }
 
@@ -65,14 +65,14 @@ std::string user_data_of(const Wishes& wishes) {
     const auto key = without_newline(wishes.ssh_key), password = without_newline(wishes.password);
     if (!wishes.user.empty()) {
         text += fmt::format("users:\n  - name: {}\n    sudo: \"ALL=(ALL) NOPASSWD:ALL\"\n    shell: /bin/bash\n",
-                            quoted(wishes.user));
+                            yaml_text(wishes.user));
         if (!password.empty())
-            text += fmt::format("    lock_passwd: false\n    plain_text_passwd: {}\n", quoted(password));
-        if (!key.empty()) text += fmt::format("    ssh_authorized_keys:\n      - {}\n", quoted(key));
+            text += fmt::format("    lock_passwd: false\n    plain_text_passwd: {}\n", yaml_text(password));
+        if (!key.empty()) text += fmt::format("    ssh_authorized_keys:\n      - {}\n", yaml_text(key));
         return text;
     }
-    if (!key.empty()) text += fmt::format("ssh_authorized_keys:\n  - {}\n", quoted(key));
-    if (!password.empty()) text += fmt::format("password: {}\nchpasswd:\n  expire: false\n", quoted(password));
+    if (!key.empty()) text += fmt::format("ssh_authorized_keys:\n  - {}\n", yaml_text(key));
+    if (!password.empty()) text += fmt::format("password: {}\nchpasswd:\n  expire: false\n", yaml_text(password));
     return text;
 }
 
@@ -125,7 +125,7 @@ Result<Seed> parse_seed(std::string_view text, std::string_view name, std::strin
     seed.network_config = wishes.network_config;
     const auto host = wishes.hostname.empty() ? std::string(name) : wishes.hostname;
     seed.meta_data = wishes.meta_data.empty()
-                         ? fmt::format("instance-id: {}\nlocal-hostname: {}\n", quoted(instance), quoted(host))
+                         ? fmt::format("instance-id: {}\nlocal-hostname: {}\n", yaml_text(instance), yaml_text(host))
                          : wishes.meta_data;
     return seed;
 }

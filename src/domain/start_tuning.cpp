@@ -50,7 +50,7 @@ void note_iothreads(Threads& threads, const json::value& answer) {
     }
 }
 
-Result<> apply(const std::vector<ThreadSetting>& settings) {
+Result<> make(const std::vector<ThreadSetting>& settings) {
     for (auto& setting : settings) {
         auto done = setting.policy ? host::schedule_thread(setting.thread, *setting.policy, setting.priority)
                                    : host::pin_thread(setting.thread, setting.cpus);
@@ -68,7 +68,7 @@ Task<> Start::tune_threads() {
     threads.all = host::threads_of(threads.process);
     note_vcpus(threads, co_await run_->machine->execute("query-cpus-fast", {}, monitor_limit));
     note_iothreads(threads, co_await run_->machine->execute("query-iothreads", {}, monitor_limit));
-    take(apply(thread_settings(live_, threads)));
+    take(make(thread_settings(live_, threads)));
 }
 
 }  // namespace vireo::domain

@@ -97,7 +97,6 @@ Result<> check_devices(const model::Devices& devices) {
     if (auto ok = check_storage(devices); !ok) return ok;
     for (std::size_t i = 0; i < devices.interfaces.size(); ++i)
         if (auto ok = check_interface(devices.interfaces[i], place("interface", i)); !ok) return ok;
-    if (!devices.hostdevs.empty()) return not_served(place("hostdev", 0), "Vireo takes no devices from the host yet");
     return check_helpers(devices);
 }
 

@@ -32,7 +32,7 @@ Result<> write_setting(const fs::path& file, const std::string& value, const std
     return Failure(system_error(errno, fmt::format("cannot set {} ({} in {})", what, value, file.string())));
 }
 
-Result<> apply(const std::vector<fs::path>& folders, const Setting& setting) {
+Result<> put(const std::vector<fs::path>& folders, const Setting& setting) {
     for (auto& folder : folders) {
         std::error_code ignored;
         if (!setting.unified.empty() && fs::exists(folder / setting.unified, ignored))
@@ -129,7 +129,7 @@ Result<> apply_limits(const std::vector<fs::path>& folders, const Limits& limits
     for (auto& device : limits.devices)
         if (auto ok = add_device(settings, device); !ok) return ok;
     for (auto& setting : settings)
-        if (auto ok = apply(folders, setting); !ok) return ok;
+        if (auto ok = put(folders, setting); !ok) return ok;
     return {};
 }
 
