@@ -132,8 +132,14 @@ NewDomain wishes_of(Context& context, const api::HostInfo& host) {
     domain.graphics = arguments.value("graphics").value_or("");
     domain.architecture = arguments.value("arch").value_or("");
     domain.host_architecture = host.architecture;
-    domain.kvm = host.kvm;
     return domain;
+}
+
+// Does KVM work here, for the account that guests run as? /dev/kvm alone does not say.
+bool kvm_works(api::ManagerClient& manager, const std::string& architecture) {
+    for (auto& hypervisor : manager.list_hypervisors())
+        if (hypervisor.architecture == architecture && hypervisor.kvm.value_or(false)) return true;
+    return false;
 }
 
 }  // namespace
@@ -146,6 +152,7 @@ std::string define_new_domain(Context& context) {
     api::ManagerClient manager(context.connection());
     auto host = manager.get_host_info();
     auto domain = wishes_of(context, host);
+    domain.kvm = host.kvm && kvm_works(manager, host.architecture);
     const bool dry_run = context.has("dry-run");
     const auto uuid = model::Uuid::random().to_string();
     const auto folder = images_folder(host.scope);

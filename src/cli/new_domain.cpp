@@ -169,7 +169,7 @@ Result<json::object> devices_of(const NewDomain& domain, const std::string& arch
     if (domain.os.tpm)
         devices["tpm"] = json::array{
             json::object{{"model", "tpm-crb"}, {"backend", json::object{{"type", "emulator"}, {"version", "2.0"}}}}};
-    json::object source{{"model", "random"}, {"source", "/dev/urandom"}};
+    json::object source{{"model", "random"}, {"path", "/dev/urandom"}};
     devices["rng"] = json::array{json::object{{"model", "virtio"}, {"backend", source}}};
     return devices;
 }

@@ -9,6 +9,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import case
 import guests
 
+UUID = "0f3a7c1e-52f4-4a7e-9d9e-6a1d6b6d2c11"
+
 
 def affinity(pid):
     """By thread: the processors that it may run on."""
@@ -25,7 +27,7 @@ class Tuning(case.Case):
         self.daemon = self.start_daemon()
 
     def started(self, more):
-        uuid = self.daemon.define(guests.bios("one", more=more))["uuid"]
+        uuid = self.daemon.define(guests.bios("one", more=more, uuid=UUID))["uuid"]
         self.daemon.start("one", paused=True)
         return uuid, self.daemon.info("one")["pid"]
 
@@ -37,7 +39,7 @@ class Tuning(case.Case):
         _, pid = self.started(f"<cputune><emulatorpin cpuset='{one}'/></cputune>")
         self.assertEqual(affinity(pid)[pid], {one})
         self.daemon.destroy("one")
-        self.daemon.define(guests.bios("one", more="<cputune><vcpupin vcpu='0' cpuset='9999'/></cputune>"))
+        self.daemon.define(guests.bios("one", more="<cputune><vcpupin vcpu='0' cpuset='9999'/></cputune>", uuid=UUID))
         error = self.refused("InvalidArgument", self.daemon.start, "one")
         self.assertIn("vcpupin of vCPU 0", error.message)
         self.assertEqual(self.daemon.state("one"), ("shut-off", "failed"))
