@@ -15,8 +15,19 @@ struct Entry {
     bool (*asked)(const Domain&);
 };
 
-bool places_vcpus(const Domain& domain) {
-    return domain.vcpu.host_cpus || domain.vcpu.placement == model::Vcpu::Placement::automatic;
+bool advised_vcpus(const Domain& domain) {
+    return domain.vcpu.placement == model::Vcpu::Placement::automatic;
+}
+bool limits_threads(const Domain& domain) {
+    const auto limited = [](const std::optional<std::int64_t>& quota) { return quota.value_or(-1) > 0; };
+    return domain.cpu_tune && (limited(domain.cpu_tune->quota) || limited(domain.cpu_tune->emulator_quota) ||
+                               limited(domain.cpu_tune->iothread_quota));
+}
+bool divides_caches(const Domain& domain) {
+    return domain.cpu_tune && (!domain.cpu_tune->cache_tunes.empty() || !domain.cpu_tune->memory_tunes.empty());
+}
+bool guarantees_memory(const Domain& domain) {
+    return domain.mem_tune && domain.mem_tune->min_guarantee;
 }
 bool plugs_vcpus(const Domain& domain) {
     return std::ranges::any_of(domain.vcpus, [](const auto& v) { return v.enabled && v.hotpluggable == true; });
@@ -49,19 +60,18 @@ bool memory_is_file(const Domain& domain) {
 }
 
 constexpr std::array entries = {
-    Entry{"vcpu with cpuset or placement='auto'", "vCPUs are not pinned to CPUs of the host yet", places_vcpus},
+    Entry{"vcpu with placement='auto'", "no program is asked for advice about placement: give a cpuset", advised_vcpus},
     Entry{"vcpus with hotpluggable ones enabled", "vCPUs are not plugged in yet: make them hotpluggable='no'",
           plugs_vcpus},
-    Entry{"cputune", "scheduling and pinning are not set yet",
-          [](const Domain& domain) { return domain.cpu_tune.has_value(); }},
+    Entry{"cputune/quota of vCPUs, emulator or I/O threads", "whole domains are limited only: use global_quota",
+          limits_threads},
+    Entry{"cputune/cachetune and memorytune", "the host's caches and memory bandwidth are not divided yet",
+          divides_caches},
     Entry{"numatune with placement='auto'", "no program is asked for advice about placement: give a nodeset",
           asks_numad},
     Entry{"numatune with mode='restrictive'", "control groups do not bind memory yet: use mode='strict'",
           binds_process},
-    Entry{"memtune", "limits of memory are not set yet",
-          [](const Domain& domain) { return domain.mem_tune.has_value(); }},
-    Entry{"blkiotune", "limits of disks are not set yet",
-          [](const Domain& domain) { return domain.blkio_tune.has_value(); }},
+    Entry{"memtune/min_guarantee", "QEMU's memory is not guaranteed", guarantees_memory},
     Entry{"memoryBacking with source type='file'", "no file is made for memory yet: use type='memfd'", memory_is_file},
     Entry{"resource/partition", "the control group cannot be chosen yet", has_partition},
     Entry{"resource/fibrechannel", "the appid is not set yet", has_app_id},
@@ -81,6 +91,8 @@ Result<> check_servable(const Domain& domain) {
                                  std::string(entry.element) + " cannot be served yet: " + std::string(entry.missing))
                                .with_object(domain.name)
                                .with_hint("Take it out of the definition, or leave the domain defined until then"));
+    if (auto devices = check_devices_servable(domain.devices); !devices)
+        return Failure(devices.error().with_object(domain.name));
     return {};
 }
 

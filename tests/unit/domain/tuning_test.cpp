@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/tuning.hpp"
 
-#include "domain/unserved.hpp"
+#include "domain/servable.hpp"
 #include "model/domain_xml.hpp"
 #include "tests/support/async.hpp"
 
@@ -71,15 +71,15 @@ BOOST_AUTO_TEST_CASE(threads_of_this_process_can_be_pinned) {
 
 BOOST_AUTO_TEST_CASE(what_is_not_served_is_refused_by_its_path) {
     const auto refused = [](const model::Domain& domain, std::string_view path) {
-        auto served = check_served(domain);
+        auto served = check_servable(domain);
         BOOST_REQUIRE(!served);
         BOOST_CHECK(served.error().code() == Errc::unsupported);
-        BOOST_TEST(served.error().message().starts_with(path), served.error().message());
+        BOOST_TEST(served.error().message().find(path) != std::string::npos, served.error().message());
     };
-    BOOST_TEST(check_served(with("<vcpu>1</vcpu>", "<interface type='user'/>")).has_value());
+    BOOST_TEST(check_servable(with("<vcpu>1</vcpu>", "<interface type='user'/>")).has_value());
     refused(with("", "<interface type='user'/><interface type='bridge'><source bridge='br0'/></interface>"),
             "devices/interface[2]");
-    refused(with("<vcpu placement='auto'>2</vcpu>"), "vcpu/@placement");
+    refused(with("<vcpu placement='auto'>2</vcpu>"), "vcpu with placement='auto'");
     refused(with("<cputune><quota>5000</quota></cputune>"), "cputune/quota");
     refused(with("<resource><partition>/other</partition></resource>"), "resource/partition");
     refused(with("", "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"), "devices/tpm[1]");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "domain/unserved.hpp"
+#include "domain/servable.hpp"
 
 #include <fmt/format.h>
 
@@ -93,61 +93,13 @@ Result<> check_helpers(const model::Devices& devices) {
     return {};
 }
 
-Result<> check_devices(const model::Devices& devices) {
+}  // namespace
+
+Result<> check_devices_servable(const model::Devices& devices) {
     if (auto ok = check_storage(devices); !ok) return ok;
     for (std::size_t i = 0; i < devices.interfaces.size(); ++i)
         if (auto ok = check_interface(devices.interfaces[i], place("interface", i)); !ok) return ok;
     return check_helpers(devices);
-}
-
-Result<> check_tuning(const model::Domain& domain) {
-    if (domain.vcpu.placement == model::Vcpu::Placement::automatic)
-        return not_served("vcpu/@placement", "Vireo does not ask numad where to run a domain",
-                          "leave placement out, or name processors with cpuset");
-    if (domain.numa_tune && domain.numa_tune->memory &&
-        domain.numa_tune->memory->placement == model::NumaMemory::Placement::automatic)
-        return not_served("numatune/memory/@placement", "Vireo does not ask numad where memory should be",
-                          "name the nodes with nodeset");
-    if (!domain.cpu_tune) return {};
-    auto& tune = *domain.cpu_tune;
-    const auto limited = [](const std::optional<std::int64_t>& quota) { return quota.value_or(-1) > 0; };
-    if (limited(tune.quota)) return not_served("cputune/quota", "Vireo limits whole domains only", "use global_quota");
-    if (limited(tune.emulator_quota))
-        return not_served("cputune/emulator_quota", "Vireo limits whole domains only", "use global_quota");
-    if (limited(tune.iothread_quota))
-        return not_served("cputune/iothread_quota", "Vireo limits whole domains only", "use global_quota");
-    if (!tune.cache_tunes.empty()) return not_served("cputune/cachetune", "Vireo does not divide the host's cache yet");
-    if (!tune.memory_tunes.empty())
-        return not_served("cputune/memorytune", "Vireo does not divide the host's memory bandwidth yet");
-    return {};
-}
-
-Result<> check_host_side(const model::Domain& domain) {
-    constexpr std::string_view usual_partition = "/machine";  // libvirt's own default, in what it dumps
-    if (domain.resource && !domain.resource->partition.empty() && domain.resource->partition != usual_partition)
-        return not_served("resource/partition", "Vireo places domains below its own control group",
-                          "set cgroup-parent for all of them; see vireod(8)");
-    if (domain.resource && !domain.resource->app_id.empty())
-        return not_served("resource/fibrechannel", "Vireo tells no Fibre Channel switch about domains");
-    for (auto& event : domain.perf)
-        if (event.enabled) return not_served("perf/event", "Vireo counts no processor events yet");
-    for (auto& label : domain.security_labels)
-        if (label.type != model::SecurityLabel::Type::none && label.model != "none" && !label.model.empty())
-            return not_served("seclabel", fmt::format("Vireo labels no processes for '{}' yet", label.model),
-                              "leave <seclabel> out");
-    return {};
-}
-
-}  // namespace
-
-Result<> check_served(const model::Domain& domain) {
-    const auto about = [&domain](Result<> result) {
-        if (!result) result = Failure(result.error().with_object(domain.name));
-        return result;
-    };
-    if (auto ok = check_tuning(domain); !ok) return about(ok);
-    if (auto ok = check_host_side(domain); !ok) return about(ok);
-    return about(check_devices(domain.devices));
 }
 
 }  // namespace vireo::domain
