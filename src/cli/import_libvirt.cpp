@@ -62,8 +62,7 @@ void take_over(Context& context, LibvirtDomain& domain) {
     std::optional<Error> failure;
     try {
         if (!domain.nvram.empty())
-            api::DomainFirmwareClient(context.connection(), defined.domain.value)
-                .import_store(domain.nvram.string());
+            api::DomainFirmwareClient(context.connection(), defined.domain.value).import_store(domain.nvram.string());
         if (domain.autostart) api::DomainClient(context.connection(), defined.domain.value).set_autostart(true, {});
     } catch (const Error& error) {
         failure = error;
