@@ -28,13 +28,13 @@ Result<> step(const DisposalRequest& request, std::string_view name, const std::
     return error ? Result<>(Failure(system_error(error, what))) : Result<>();
 }
 
-// History, pending reset, journal: what else is in the guest's own folder, and then the folder.
+// History, copies of the firmware, pending reset, journal: what else is in the guest's own folder, and then the folder.
 Result<> remove_rest(const DisposalRequest& request) {
     std::error_code error;
     if (request.folder.empty() || !fs::is_directory(fs::symlink_status(request.folder, error))) return {};
     auto what = "cannot remove what belongs to the variable store in " + request.folder.string();
     auto ok = step(request, "remove", what, [&] {
-        for (auto* name : {"history", "pending.json", "pending.applied.json", "block.before"})
+        for (auto* name : {"history", "code", "pending.json", "pending.applied.json", "block.before"})
             if (!error) fs::remove_all(request.folder / name, error);
         errno = error.value();
         return error ? -1 : 0;
