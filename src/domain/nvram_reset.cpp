@@ -126,7 +126,7 @@ model::Domain target_of(model::Domain definition, const MigrationWish& wish, con
         nvram.template_format = firmware::flash_format(wish.template_format.value_or(firmware::StoreFormat::raw));
     }
     if (!wish.format || !before || *wish.format == before->format) return definition;
-    if (!nvram.template_format) nvram.template_format = nvram.format;
+    if (!nvram.template_format) nvram.template_format = model::FirmwareFormat::raw;  // what its absence means
     nvram.format = firmware::flash_format(*wish.format);
     if (before->own)
         nvram.path = firmware::default_store(data, *definition.uuid, *wish.format);

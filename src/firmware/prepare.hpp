@@ -93,7 +93,8 @@ private:
 // commit() it does nothing. Nothing is changed before code, template and sizes are known to be right.
 Task<PreparedFirmware> prepare(Blocking& blocking, Request request, Rollback& rollback);
 
-// The same look at the files without changing or locking anything, for a check before a start. Blocks.
+// The same look at the files without changing or locking anything, for a definition. A store that exists is not judged:
+// firmware is named first, then the store is migrated to it. Blocks.
 Result<> check(const Request& request);
 
 // At the start of the daemon: what starts that were cut off left behind. One result for each, in order; failures are
