@@ -120,13 +120,14 @@ namespace {
 model::Domain target_of(model::Domain definition, const MigrationWish& wish, const fs::path& data) {
     auto& nvram = *definition.os.nvram;
     auto before = firmware::store_of(definition, data);
+    auto site = firmware::site_of(definition, data);
     if (!wish.code.empty()) definition.os.loader->path = wish.code;
     if (!wish.template_path.empty()) {
         nvram.template_path = wish.template_path;
         nvram.template_format = firmware::flash_format(wish.template_format.value_or(firmware::StoreFormat::raw));
     }
     if (!wish.format || !before || *wish.format == before->format) return definition;
-    if (!nvram.template_format) nvram.template_format = nvram.format;
+    if (!nvram.template_format && site) nvram.template_format = firmware::flash_format(site->template_format);
     nvram.format = firmware::flash_format(*wish.format);
     if (before->own)
         nvram.path = firmware::default_store(data, *definition.uuid, *wish.format);
