@@ -17,7 +17,6 @@
 namespace vireo::domain {
 
 Task<> Start::firmware(Rollback& rollback) {
-    co_await env_.domains->check_files(live_);
     co_await settle_firmware();
     auto request = firmware::request_for(live_, env_.layout.data, request_.reset_nvram != nullptr);
     if (!decision_.code.empty()) request.code = decision_.code;
@@ -72,6 +71,7 @@ void Start::tell_firmware() {
 }
 
 Task<> Start::disks() {
+    co_await env_.domains->check_files(live_);  // links may lead elsewhere than when it was defined
     auto requests = std::make_shared<std::vector<std::optional<storage::ImageRequest>>>();
     auto optional = std::make_shared<std::vector<bool>>();
     for (auto& disk : live_.devices.disks) {
