@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Serial ports, parallel ports, consoles, and the ports of virtio-serial controllers.
+// Serial ports, parallel ports, consoles.
 #include "qemu/assign_parts.hpp"
 
 #include <fmt/format.h>
-#include <map>
 #include <set>
 
 namespace vireo::qemu {
 namespace {
 using model::Console;
 using model::ConsoleTarget;
-using model::Controller;
 using model::SerialTarget;
-
-constexpr std::uint32_t default_virtio_serial_ports = 31;
-constexpr std::size_t most_virtio_serial_controllers = 64;
 
 std::string_view serial_model(SerialTarget::Type type) {
     switch (type) {
@@ -118,78 +113,10 @@ Result<> assign_consoles(Assignment& assignment) {
     return {};
 }
 
-// Gives out the ports of the virtio-serial controllers. Port 0 can only be a console's.
-class VirtioSerialPorts {
-public:
-    explicit VirtioSerialPorts(model::Domain& domain) : domain_(domain) {}
-
-    Result<> keep(const model::DeviceInfo& info, const std::string& device, bool console) {
-        if (!info.address) return {};
-        const auto* address = std::get_if<model::VirtioSerialAddress>(&*info.address);
-        if (!address) return wrong_address(device, "virtio-serial");
-        if (address->controller >= most_virtio_serial_controllers || address->bus != 0)
-            return fail(Errc::invalid_config, device, " is on a virtio-serial controller that cannot be");
-        auto& controller = ensure_controller(domain_, Controller::Type::virtio_serial, address->controller);
-        if (!address->port) return {};
-        if (*address->port >= ports(controller) || (*address->port == 0 && !console))
-            return fail(Errc::invalid_config, device,
-                        fmt::format(" cannot be at port {} of {}", *address->port, describe(controller)));
-        auto [other, fresh] = taken_.insert({{address->controller, *address->port}, device});
-        if (fresh) return {};
-        return fail(Errc::invalid_config, other->second, " and ", device,
-                    fmt::format(" are both at port {} of {}", *address->port, describe(controller)));
-    }
-
-    Result<> place(model::DeviceInfo& info, const std::string& device, bool console) {
-        auto* given = info.address ? std::get_if<model::VirtioSerialAddress>(&*info.address) : nullptr;
-        if (given && given->port) return {};
-        const std::uint32_t first = given ? given->controller : 0;
-        const std::uint32_t last = given ? given->controller : most_virtio_serial_controllers - 1;
-        for (std::uint32_t index = first; index <= last; ++index) {
-            const auto& controller = ensure_controller(domain_, Controller::Type::virtio_serial, index);
-            for (std::uint32_t port = console ? 0 : 1; port < ports(controller); ++port) {
-                if (!taken_.insert({{index, port}, device}).second) continue;
-                auto address = given ? *given : model::VirtioSerialAddress{};
-                address.controller = index;
-                address.port = port;
-                info.address = std::move(address);
-                return {};
-            }
-        }
-        return fail(Errc::invalid_config, "no port of a virtio-serial controller is free for ", device);
-    }
-
-private:
-    static std::uint32_t ports(const Controller& controller) {
-        return controller.ports.value_or(default_virtio_serial_ports);
-    }
-    model::Domain& domain_;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> taken_;
-};
-
-Result<> assign_virtio_serial(Assignment& assignment) {
-    auto& devices = assignment.domain.devices;
-    VirtioSerialPorts ports(assignment.domain);
-    auto is_virtio = [](const Console& console) { return console.target->type == ConsoleTarget::Type::virtio; };
-    for (const auto& channel : devices.channels)
-        if (auto kept = ports.keep(channel.info, describe(channel), false); !kept) return kept;
-    for (const auto& console : devices.consoles) {
-        if (!is_virtio(console)) continue;
-        if (auto kept = ports.keep(console.info, describe(console), true); !kept) return kept;
-    }
-    for (auto& channel : devices.channels)
-        if (auto placed = ports.place(channel.info, describe(channel), false); !placed) return placed;
-    for (auto& console : devices.consoles) {
-        if (!is_virtio(console)) continue;
-        if (auto placed = ports.place(console.info, describe(console), true); !placed) return placed;
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<> assign_characters(Assignment& assignment) {
-    for (auto* part : {assign_serials, assign_parallels, assign_consoles, assign_virtio_serial})
+    for (auto* part : {assign_serials, assign_parallels, assign_consoles})
         if (auto done = part(assignment); !done) return done;
     return {};
 }

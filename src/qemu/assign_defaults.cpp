@@ -11,7 +11,6 @@
 
 namespace vireo::qemu {
 namespace {
-using model::Controller;
 using model::Input;
 using model::VideoModel;
 
@@ -33,8 +32,7 @@ Result<> assign_macs(model::Domain& domain) {
 }
 
 void assign_network_models(Assignment& assignment) {
-    std::string_view chosen = "virtio";  // everywhere but on x86, where old guests know rtl8139
-    if (assignment.x86() && assignment.capabilities.has_device("rtl8139")) chosen = "rtl8139";
+    const auto chosen = default_nic_model(assignment.machine, assignment.capabilities);
     for (auto& interface : assignment.domain.devices.interfaces)
         if (interface.model.empty()) interface.model = chosen;
 }
@@ -90,89 +88,6 @@ void assign_videos(Assignment& assignment) {
     }
 }
 
-// USB companions belong to the EHCI controller before them and share its index.
-bool is_companion(const Controller& controller) {
-    using enum Controller::Model;
-    return controller.type == Controller::Type::usb &&
-           (controller.model == ich9_uhci1 || controller.model == ich9_uhci2 || controller.model == ich9_uhci3);
-}
-bool may_share_index(const Controller& controller) {
-    return is_companion(controller) || controller.model == Controller::Model::ich9_ehci1;
-}
-
-Result<> assign_indices(model::Domain& domain) {
-    auto& controllers = domain.devices.controllers;
-    std::set<std::pair<Controller::Type, std::uint32_t>> taken;
-    for (const auto& controller : controllers) {
-        if (!controller.index) continue;
-        if (!taken.insert({controller.type, *controller.index}).second && !may_share_index(controller))
-            return fail(Errc::invalid_config, "there are two: ", describe(controller));
-    }
-    std::optional<std::uint32_t> ehci;
-    for (auto& controller : controllers) {
-        if (!controller.index && is_companion(controller)) controller.index = ehci;
-        if (!controller.index) {
-            using enum Controller::Model;
-            const bool root = controller.model == pci_root || controller.model == pcie_root;
-            // 0 is the root's, of the PCI controllers.
-            std::uint32_t index = controller.type == Controller::Type::pci && !root ? 1 : 0;
-            while (!taken.insert({controller.type, index}).second) ++index;
-            controller.index = index;
-        }
-        if (controller.model == Controller::Model::ich9_ehci1) ehci = controller.index;
-    }
-    return {};
-}
-
-Result<> assign_controller_models(Assignment& assignment) {
-    using enum Controller::Model;
-    for (auto& controller : assignment.domain.devices.controllers) {
-        const bool q35_or_virt = assignment.express();
-        switch (controller.type) {
-            case Controller::Type::usb:
-                if (!controller.model) controller.model = q35_or_virt ? qemu_xhci : piix3_uhci;
-                break;
-            case Controller::Type::scsi:
-                if (!controller.model) controller.model = virtio_scsi;
-                break;
-            case Controller::Type::pci:
-                if (!controller.model && controller.index == 0u) controller.model = q35_or_virt ? pcie_root : pci_root;
-                if (!controller.model) controller.model = q35_or_virt ? pcie_root_port : pci_bridge;
-                break;
-            case Controller::Type::ide:
-                if (!assignment.machine.i440fx() || controller.index != 0u)
-                    return fail(Errc::invalid_config, describe(controller), " does not exist on machines of the type '",
-                                assignment.domain.os.type.machine, "'");
-                break;
-            default:
-                break;
-        }
-    }
-    return {};
-}
-
-// The controllers that the machine has anyway.
-void assign_built_in(Assignment& assignment) {
-    using enum Controller::Model;
-    auto& domain = assignment.domain;
-    auto needs_usb = [&] {
-        auto on_usb = [](const auto& disk) { return disk.bus() == model::DiskBus::usb; };
-        auto usb_input = [](const auto& input) { return input.bus == Input::Bus::usb; };
-        return static_cast<std::uint32_t>(std::ranges::count_if(domain.devices.disks, on_usb) +
-                                          std::ranges::count_if(domain.devices.inputs, usb_input));
-    };
-    auto is_usb = [](const Controller& c) { return c.type == Controller::Type::usb; };
-    const bool has_usb = std::ranges::any_of(domain.devices.controllers, is_usb);
-    if (!has_usb && (assignment.x86() || needs_usb())) {
-        auto& usb = ensure_controller(domain, Controller::Type::usb, 0);
-        usb.model = assignment.express() || needs_usb() > 2 ? qemu_xhci : piix3_uhci;
-        if (usb.model == qemu_xhci) usb.ports = 15;  // as many as it can have: room for what is plugged in later
-    }
-    if (assignment.machine.q35()) ensure_controller(domain, Controller::Type::sata, 0);
-    auto& root = ensure_controller(domain, Controller::Type::pci, 0);
-    if (!root.model) root.model = assignment.express() ? pcie_root : pci_root;
-}
-
 }  // namespace
 
 Result<> assign_defaults(Assignment& assignment) {
@@ -181,7 +96,7 @@ Result<> assign_defaults(Assignment& assignment) {
     assign_network_models(assignment);
     if (auto done = assign_inputs(assignment); !done) return done;
     assign_videos(assignment);
-    if (!devices.memballoon) devices.memballoon.emplace();
+    if (!devices.memballoon && assignment.machine.balloon_by_default()) devices.memballoon.emplace();
     for (auto& rng : devices.rngs)
         if (auto* random = std::get_if<model::RngRandom>(&rng.backend); random && random->path.empty())
             random->path = "/dev/urandom";
@@ -189,9 +104,7 @@ Result<> assign_defaults(Assignment& assignment) {
         if (!watchdog.action) watchdog.action = model::Watchdog::Action::reset;
     for (auto& panic : devices.panics)
         if (!panic.model) panic.model = model::Panic::Model::isa;
-    if (auto done = assign_indices(assignment.domain); !done) return done;
-    assign_built_in(assignment);
-    return assign_controller_models(assignment);
+    return {};
 }
 
 }  // namespace vireo::qemu

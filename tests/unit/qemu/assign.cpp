@@ -26,11 +26,6 @@ void check_places(const Places& found, const Places& expected) {
         BOOST_TEST(expected.contains(alias), alias << " at " << place << " was not expected");
 }
 
-std::string disk(std::string_view name, std::string_view bus, std::string_view address = "",
-                 std::string_view device = "disk") {
-    return fmt::format("<disk type='file' device='{}'><source file='/{}'/><target dev='{}' bus='{}'/>{}</disk>", device,
-                       name, name, bus, address);
-}
 std::string pci(unsigned bus, unsigned slot, unsigned function, std::string_view more = "") {
     return fmt::format("<address type='pci' domain='0x0000' bus='{:#x}' slot='{:#x}' function='{:#x}' {}/>", bus, slot,
                        function, more);
