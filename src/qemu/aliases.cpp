@@ -46,6 +46,9 @@ std::string controller_alias(const model::Domain& domain, const Controller& cont
             return index == 0 && machine.builtin_ide() ? "ide" : fmt::format("ide{}", index);
         case Controller::Type::sata:
             return index == 0 && machine.builtin_sata() ? "ide" : fmt::format("sata{}", index);
+        case Controller::Type::scsi:
+            return index == 0 && controller.model == Controller::Model::ncr53c90 ? "scsi"
+                                                                                 : fmt::format("scsi{}", index);
         default:
             return fmt::format("{}{}", to_string(controller.type), index);
     }

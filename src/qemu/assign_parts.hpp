@@ -62,6 +62,8 @@ const model::Address* host_address(const model::Interface& interface) noexcept;
 // For messages: "the disk 'vda'".
 std::string describe(const model::Disk&);
 std::string describe(const model::Controller&);
+std::string describe(const model::Filesystem&);
+std::string describe(const model::Hostdev&);
 std::string describe(const model::Interface&);
 std::string describe(const model::Serial&);
 std::string describe(const model::Parallel&);

@@ -47,7 +47,9 @@ private:
     // → "fd=N" of a listening socket; for display "path=…"
     std::string listener(int ours, const std::string& name);
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
+    // command_line_address.cpp
     void add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner);
+    void add_pci_address(json::object& device, const model::PciAddress& at, const std::string& owner);
     std::string bus_name(model::Controller::Type type, std::uint32_t index, const std::string& owner);
     bool x86() const noexcept { return machine_.x86(); }
     bool kvm() const noexcept { return domain_.type == model::DomainType::kvm; }
@@ -114,17 +116,34 @@ private:
     // command_line_disks.cpp
     void add_disks();
     std::string add_chain(const model::Disk& disk, const std::vector<DiskImage>& chain);
-    json::object storage_node(const model::Disk& disk, const DiskImage& image, std::uint32_t number);
     void add_disk(const model::Disk& disk, const std::string& node);
-    void add_usb_cdrom(const model::Disk& disk, const std::string& node);
+    void add_usb_bridged(const model::Disk& disk, const std::string& node);
+    void add_memory_card(const model::Disk& disk, const std::vector<DiskImage>& images);
+    std::string add_disk_server(const model::Disk& disk);
+    static std::string disk_driver(const model::Disk& disk);
     void add_floppy_controller();
     void place_drive(json::object& device, const model::Disk& disk);
+    void place_on_scsi(json::object& device, const model::DriveAddress& at, const std::string& owner);
     std::optional<std::uint32_t> boot_index(const model::Disk& disk) const;
     // command_line_controllers.cpp
     void add_pci_controllers();
+    void add_pci_root(const model::Controller& root);
     void add_pci_controller(const model::Controller& controller);
     void add_controllers();
     void add_usb_controller(const model::Controller& controller);
+    void add_scsi_controller(const model::Controller& controller);
+    void add_other_controller(const model::Controller& controller);
+    // command_line_filesystems.cpp
+    void add_filesystems();
+    void add_9p(const model::Filesystem& filesystem);
+    void add_virtiofs(const model::Filesystem& filesystem);
+    // command_line_hostdevs.cpp
+    void add_hostdevs();
+    void add_host_pci(const model::Hostdev& hostdev);
+    void add_host_usb(const model::Hostdev& hostdev);
+    void add_host_scsi(const model::Hostdev& hostdev);
+    void add_host_scsi_target(const model::Hostdev& hostdev);
+    void add_mediated(const model::Hostdev& hostdev);
     // command_line_characters.cpp
     std::string add_character(const model::CharBackend& backend, const std::string& alias, const std::string& owner);
     std::string character_target(const model::CharBackend& backend, const CharacterFiles& files,
@@ -145,6 +164,7 @@ private:
     Machine machine_;
     DescriptorTable table_;
     std::uint32_t images_ = 0;
+    std::set<std::string> objects_;  // ids of -object that are there, for what several devices share
     CommandLine line_;
     std::optional<Error> problem_;
     std::string cpu_;                   // what follows the CPU model
@@ -154,5 +174,11 @@ private:
 
 // The I/O threads, those that only <iothreads> counts as well.
 std::vector<model::IoThread> io_threads(const model::Domain& domain);
+
+// What virtio devices of every kind share.
+void add_virtio_options(json::object& device, const model::VirtioOptions& options);
+void add_io_threads(json::object& device, std::optional<std::uint32_t> thread,
+                    const std::vector<model::IoThreadUse>& threads);
+std::string virtio_driver(std::string_view base, model::VirtioModel model, const model::DeviceInfo& info);
 
 }  // namespace vireo::qemu
