@@ -11,7 +11,7 @@ using model::Console;
 using model::ConsoleTarget;
 using model::SerialTarget;
 
-std::string_view serial_model(SerialTarget::Type type) {
+std::string_view serial_model(const Machine& machine, SerialTarget::Type type) {
     switch (type) {
         case SerialTarget::Type::isa_serial:
             return "isa-serial";
@@ -20,7 +20,7 @@ std::string_view serial_model(SerialTarget::Type type) {
         case SerialTarget::Type::pci_serial:
             return "pci-serial";
         case SerialTarget::Type::system_serial:
-            return "pl011";
+            return machine.riscv() ? "16550a" : "pl011";
         case SerialTarget::Type::spapr_vio_serial:
             return "spapr-vty";
         case SerialTarget::Type::sclp_serial:
@@ -29,6 +29,25 @@ std::string_view serial_model(SerialTarget::Type type) {
             return "isa-debugcon";
     }
     return "isa-serial";
+}
+
+SerialTarget::Type usual_serial(const Machine& machine) {
+    using enum SerialTarget::Type;
+    if (machine.pseries()) return spapr_vio_serial;
+    if (machine.s390()) return sclp_serial;
+    if (machine.arm() || machine.riscv() || machine.loongarch()) return system_serial;
+    return isa_serial;
+}
+
+// A port of the board itself is of the kind that this board has.
+Result<> check_serial(const Machine& machine, const model::Serial& serial) {
+    using enum SerialTarget::Type;
+    const auto type = *serial.target->type;
+    if (type == usb_serial || type == pci_serial || type == usual_serial(machine) ||
+        (type == isa_debug && machine.has_isa()))
+        return {};
+    return fail(Errc::invalid_config, describe(serial), " cannot be of the type '", to_string(type),
+                "' on machines of the type '", machine.name, "'");
 }
 
 Result<> assign_serials(Assignment& assignment) {
@@ -43,14 +62,9 @@ Result<> assign_serials(Assignment& assignment) {
     for (auto& serial : serials) {
         if (!serial.target) serial.target.emplace();
         auto& target = *serial.target;
-        if (!target.type)
-            target.type = assignment.x86() ? SerialTarget::Type::isa_serial : SerialTarget::Type::system_serial;
-        const bool on_board =
-            *target.type == SerialTarget::Type::isa_serial || *target.type == SerialTarget::Type::system_serial;
-        if (on_board && (*target.type == SerialTarget::Type::isa_serial) != assignment.x86())
-            return fail(Errc::invalid_config, describe(serial), " cannot be of the type '", to_string(*target.type),
-                        "' on machines of the type '", assignment.domain.os.type.machine, "'");
-        if (target.model.empty()) target.model = serial_model(*target.type);
+        if (!target.type) target.type = usual_serial(assignment.machine);
+        if (auto good = check_serial(assignment.machine, serial); !good) return good;
+        if (target.model.empty()) target.model = serial_model(assignment.machine, *target.type);
         while (!target.port) {
             if (taken.insert(next).second) target.port = next;
             ++next;

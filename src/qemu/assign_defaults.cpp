@@ -88,6 +88,18 @@ void assign_videos(Assignment& assignment) {
     }
 }
 
+void assign_panics(Assignment& assignment) {
+    using enum model::Panic::Model;
+    const auto& machine = assignment.machine;
+    auto& panics = assignment.domain.devices.panics;
+    const auto usual = machine.ppc64() ? model::Panic::Model::pseries : machine.s390() ? s390 : isa;
+    for (auto& panic : panics)
+        if (!panic.model) panic.model = usual;
+    if (!machine.pseries() && !machine.s390()) return;  // those have it whether one asks or not
+    if (std::ranges::none_of(panics, [&](const auto& panic) { return panic.model == usual; }))
+        panics.emplace_back().model = usual;
+}
+
 }  // namespace
 
 Result<> assign_defaults(Assignment& assignment) {
@@ -102,8 +114,7 @@ Result<> assign_defaults(Assignment& assignment) {
             random->path = "/dev/urandom";
     for (auto& watchdog : devices.watchdogs)
         if (!watchdog.action) watchdog.action = model::Watchdog::Action::reset;
-    for (auto& panic : devices.panics)
-        if (!panic.model) panic.model = model::Panic::Model::isa;
+    assign_panics(assignment);
     return {};
 }
 

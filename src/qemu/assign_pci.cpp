@@ -127,9 +127,10 @@ private:
                 fixed = fix(controller, at(1, 2));
             if (!fixed) return fixed;
         }
-        if (auto kept = map_.reserve(at(1, 0), pci::conventional, "the chipset's bridge with IDE and USB", false);
-            !kept)
-            return kept;
+        for (auto [function, owner] : {std::pair{0u, "the chipset's ISA bridge"},
+                                       {1u, "the chipset's IDE controller"},
+                                       {3u, "the chipset's power management"}})
+            if (auto kept = map_.reserve(at(1, function), pci::conventional, owner, false); !kept) return kept;
         return place_primary_video(2);
     }
 
@@ -327,6 +328,7 @@ std::size_t buses_in(const model::Domain& domain) {
 }  // namespace
 
 Result<> assign_pci(Assignment& assignment) {
+    if (auto good = check_bridges(assignment); !good) return good;
     for (const bool trial : {true, false}) {
         auto map = PciMap::of(assignment, trial);
         if (!map) return Failure(map.error());

@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(command_line_of_a_q35_uefi_guest) {
             "-device",
             R"({"driver":"pcie-root-port","id":"pci.7","port":22,"chassis":7,"bus":"pcie.0","addr":"0x2.0x6"})",
             "-device",
-            R"({"driver":"qemu-xhci","id":"usb","p2":15,"p3":15,"bus":"pci.2","addr":"0x0"})",
+            R"({"driver":"qemu-xhci","id":"usb","bus":"pci.2","addr":"0x0"})",
             "-device",
             R"({"driver":"virtio-serial-pci","id":"virtio-serial0","bus":"pci.3","addr":"0x0"})",
             "-add-fd",

@@ -81,25 +81,13 @@ BOOST_AUTO_TEST_CASE(places_pseries) {
             .contains("target index 0"));
 }
 
-BOOST_AUTO_TEST_CASE(places_pseries_keeps_host_devices_apart) {
-    const std::string host =
-        "<hostdev mode='subsystem' type='pci'><source><address domain='0x0001' bus='0x01' "
-        "slot='0x{}' function='0x0'/></source></hostdev>";
-    std::string devices = "<controller type='usb' model='none'/><memballoon model='none'/>";
-    for (const char* slot : {"00", "01"}) devices += fmt::format(fmt::runtime(host), slot);
-    check(definition("ppc64", "pseries", devices), {{"hostdev0", "01:01.0"}, {"hostdev1", "02:01.0"}});
-}
-
 BOOST_AUTO_TEST_CASE(places_s390x) {
     check(definition("s390x", "s390-ccw-virtio",
-                     disk("vda", "virtio") + std::string(nic) +
-                         "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='1' slot='0' "
-                         "function='0'/></source></hostdev><rng model='virtio'><backend model='builtin'/></rng>"),
+                     disk("vda", "virtio") + std::string(nic) + "<rng model='virtio'><backend model='builtin'/></rng>"),
           {{"virtio-disk0", "ccw fe.0.0000"},
            {"net0", "ccw fe.0.0001"},
            {"balloon0", "ccw fe.0.0002"},
-           {"rng0", "ccw fe.0.0003"},
-           {"hostdev0", "00:01.0 uid 1 fid 0"}});
+           {"rng0", "ccw fe.0.0003"}});
     check(definition("s390x", "s390-ccw-virtio",
                      disk("vda", "virtio", "<address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0000'/>") +
                          disk("vdb", "virtio")),
@@ -179,15 +167,6 @@ BOOST_AUTO_TEST_CASE(places_usb_hubs) {
     BOOST_TEST(refusal(definition("x86_64", "pc",
                                   "<input type='tablet' bus='usb'><address type='usb' bus='0' port='1.2.3'/></input>"))
                    .contains("behind a hub"));
-}
-
-BOOST_AUTO_TEST_CASE(places_scsi_host_devices_share_the_bus_with_disks) {
-    const std::string host =
-        "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host0'/>"
-        "<address bus='0' target='0' unit='{}'/></source></hostdev>";
-    check(definition("x86_64", "pc",
-                     disk("sda", "scsi") + fmt::format(fmt::runtime(host), 1) + fmt::format(fmt::runtime(host), 2)),
-          {{"scsi0-0-0", "drive 0-0-0-0"}, {"hostdev0", "drive 0-0-0-1"}, {"hostdev1", "drive 0-0-0-2"}});
 }
 
 BOOST_AUTO_TEST_CASE(places_controllers_without_gaps) {
