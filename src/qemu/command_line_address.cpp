@@ -101,7 +101,7 @@ void add_virtio_options(json::object& device, const model::VirtioOptions& option
     if (options.page_per_vq) device["page-per-vq"] = *options.page_per_vq;
 }
 
-void add_io_threads(json::object& device, std::optional<std::uint32_t> thread,
+void use_io_threads(json::object& device, std::optional<std::uint32_t> thread,
                     const std::vector<model::IoThreadUse>& threads) {
     if (thread) device["iothread"] = fmt::format("iothread{}", *thread);
     if (threads.empty()) return;

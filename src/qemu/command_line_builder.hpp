@@ -177,7 +177,7 @@ std::vector<model::IoThread> io_threads(const model::Domain& domain);
 
 // What virtio devices of every kind share.
 void add_virtio_options(json::object& device, const model::VirtioOptions& options);
-void add_io_threads(json::object& device, std::optional<std::uint32_t> thread,
+void use_io_threads(json::object& device, std::optional<std::uint32_t> thread,
                     const std::vector<model::IoThreadUse>& threads);
 std::string virtio_driver(std::string_view base, model::VirtioModel model, const model::DeviceInfo& info);
 

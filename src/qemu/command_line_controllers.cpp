@@ -219,7 +219,7 @@ void CommandLineBuilder::add_scsi_controller(const Controller& controller) {
         if (options.cmd_per_lun) object["cmd_per_lun"] = *options.cmd_per_lun;
         if (options.max_sectors) object["max_sectors"] = *options.max_sectors;
         if (options.ioeventfd) object["ioeventfd"] = *options.ioeventfd;
-        add_io_threads(object, options.iothread, options.iothreads);
+        use_io_threads(object, options.iothread, options.iothreads);
     }
     add_address(object, controller.info, describe(controller));
     add("-device", object);

@@ -111,7 +111,7 @@ void add_virtio_properties(json::object& device, const Disk& disk) {
     if (driver.queues) device["num-queues"] = *driver.queues;
     if (driver.queue_size) device["queue-size"] = *driver.queue_size;
     if (is_lun(disk)) device["scsi"] = true;
-    add_io_threads(device, driver.iothread, driver.iothreads);
+    use_io_threads(device, driver.iothread, driver.iothreads);
 }
 
 model::VirtioModel virtio_model(const Disk& disk) {
