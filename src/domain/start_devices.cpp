@@ -3,6 +3,7 @@
 // cannot.
 #include "domain/start.hpp"
 #include "model/domain_xml.hpp"
+#include "qemu/disk_throttle.hpp"
 
 namespace vireo::domain {
 
@@ -40,6 +41,9 @@ Task<> Start::settings() {
         commands.emplace_back("qom-set", boost::json::object{{"path", "/machine/peripheral/" + balloon->info.alias},
                                                              {"property", "guest-stats-polling-interval"},
                                                              {"value", *balloon->stats_period}});
+    for (auto& disk : live_.devices.disks)
+        if (auto limits = qemu::throttle_arguments(disk))
+            commands.emplace_back("block_set_io_throttle", std::move(*limits));
     for (auto& disk : live_.devices.disks)
         if (disk.target.tray == model::DiskTarget::Tray::open)
             commands.emplace_back("blockdev-open-tray", boost::json::object{{"id", disk.info.alias}, {"force", true}});

@@ -6,6 +6,7 @@
 #include "model/disk.hpp"
 #include "model/filesystem.hpp"
 #include "model/graphics.hpp"
+#include "model/hostdev.hpp"
 #include "model/input.hpp"
 #include "model/interface.hpp"
 #include "model/memory_device.hpp"

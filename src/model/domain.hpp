@@ -44,6 +44,7 @@ struct Devices {
     std::vector<Controller> controllers;
     std::vector<Lease> leases;
     std::vector<Filesystem> filesystems;
+    std::vector<Hostdev> hostdevs;
     std::vector<Interface> interfaces;
     std::vector<Smartcard> smartcards;
     std::vector<Serial> serials;

@@ -101,6 +101,7 @@ const Element& schema<Devices>() {
         .child("sound", &Devices::sounds)
         .child("audio", &Devices::audios)
         .child("video", &Devices::videos)
+        .child("hostdev", &Devices::hostdevs)
         .child("redirdev", &Devices::redirdevs)
         .child("redirfilter", &Devices::redirfilter)
         .child("hub", &Devices::hubs)
@@ -116,7 +117,6 @@ const Element& schema<Devices>() {
         .child("vsock", &Devices::vsock).bare()
         .child("pstore", &Devices::pstore)
         .kept(&Devices::kept)
-        .later("hostdev")
         .build();
     return element;
 }

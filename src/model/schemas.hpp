@@ -214,6 +214,13 @@ template <> const Element& schema<FilesystemIdMap>();
 template <> const Element& schema<FilesystemIds>();
 template <> const Element& schema<FilesystemSource>();
 
+// schema_hostdev.cpp
+template <> const Element& schema<Hostdev>();
+template <> const Element& schema<HostdevSource>();
+template <> const Element& schema<HostdevAddress>();
+template <> const Element& schema<HostdevDriver>();
+template <> const Element& schema<HostdevTeaming>();
+
 // schema_character.cpp
 template <> const Element& schema<CharBackend>();
 template <> const Element& schema<CharSource>();

@@ -61,6 +61,7 @@ Result<> validate(const Domain& domain) {
         if (auto good = part(domain); !good) return about(good);
     if (auto good = validate_disks(domain); !good) return about(good);
     if (auto good = validate_controllers(domain); !good) return about(good);
+    if (auto good = validate_hostdevs(domain); !good) return about(good);
     if (auto good = validate_devices(domain); !good) return about(good);
     return about(validate_places(domain));
 }

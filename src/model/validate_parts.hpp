@@ -22,6 +22,7 @@ Result<> validate_system(const Domain& domain);  // sysinfo, resource, perf, the
 Result<> validate_security(const Domain& domain);
 Result<> validate_disks(const Domain& domain);
 Result<> validate_controllers(const Domain& domain);
+Result<> validate_hostdevs(const Domain& domain);  // and filesystems
 Result<> validate_devices(const Domain& domain);  // each of the others in itself, with the next three
 Result<> validate_interface(const Interface& interface);
 Result<> validate_character(const Devices& devices);

@@ -33,6 +33,7 @@ enum Kinds : unsigned {  // by the variant's index
 constexpr std::string_view kind_names[] = {"pci",  "drive",     "virtio-serial", "usb",         "isa",  "ccw",
                                            "ccid", "spapr-vio", "virtio-s390",   "virtio-mmio", "dimm", "unassigned"};
 static_assert(std::size(kind_names) == std::variant_size_v<Address>);
+constexpr int scsi_bus = static_cast<int>(DiskBus::scsi);
 constexpr unsigned plugged = pci | ccw | virtio_mmio | virtio_s390;
 
 unsigned kinds_for(DiskBus bus) {
@@ -143,6 +144,17 @@ Result<> place_storage(const Domain& domain, Places& places) {
                                    plugged | usb | spapr_vio);
             !good)
             return good;
+    for (const auto& filesystem : domain.devices.filesystems) {
+        const std::string name = "filesystem '" + filesystem.target + "'";
+        if (auto good = places.add(name, filesystem.info, plugged); !good) return good;
+        if (auto good = places.boot(name, filesystem.boot_order, os_boot); !good) return good;
+    }
+    for (const auto& hostdev : domain.devices.hostdevs) {
+        const auto name = "hostdev of type " + std::string(to_string(hostdev.type));
+        if (auto good = places.add(name, hostdev.info, plugged | usb | drive | unassigned, scsi_bus); !good)
+            return good;
+        if (auto good = places.boot(name, hostdev.boot_order, os_boot); !good) return good;
+    }
     for (const auto& interface : domain.devices.interfaces) {
         if (auto good = places.add("interface", interface.info, plugged | usb); !good) return good;
         if (auto good = places.boot("interface", interface.boot_order, os_boot); !good) return good;

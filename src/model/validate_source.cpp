@@ -67,7 +67,7 @@ public:
             return wrong("<encryption>: the format " + std::string(to_string(encryption.format)) +
                          " needs engine='librbd'");
         if (encryption.format == Format::qcow) return wrong("<encryption>: the format qcow is not safe; use luks");
-        if (format_ != DiskFormat::raw && format_ != DiskFormat::qcow2)
+        if (!by_rbd && format_ != DiskFormat::raw && format_ != DiskFormat::qcow2)
             return wrong("<encryption> is possible with the formats raw and qcow2, not with " +
                          std::string(to_string(format_)));
         if (encryption.secrets.empty() && encryption.format != Format::default_)

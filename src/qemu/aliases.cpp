@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <fmt/format.h>
+#include <map>
 #include <set>
 
 namespace vireo::qemu {
@@ -26,7 +27,7 @@ std::string disk_alias(const model::Domain& domain, const Disk& disk) {
     if (!at) return fmt::format("{}-disk{}", to_string(bus), number);
     if (bus == DiskBus::scsi) {
         const auto* controller = find_controller(domain, Controller::Type::scsi, at->controller);
-        if (controller && controller->model == Controller::Model::virtio_scsi)
+        if (!controller || controller->model != Controller::Model::lsilogic)
             return fmt::format("scsi{}-{}-{}-{}", at->controller, at->bus, at->target, at->unit);
     }
     return fmt::format("{}{}-{}-{}", to_string(bus), at->controller, at->bus, at->unit);
@@ -37,13 +38,17 @@ std::string controller_alias(const model::Domain& domain, const Controller& cont
     const auto machine = machine_of(domain);
     switch (controller.type) {
         case Controller::Type::pci:
-            return controller.model == Controller::Model::pcie_root ? "pcie.0" : fmt::format("pci.{}", index);
+            if (!machine.several_pci_buses()) return "pci";  // QEMU's name for the only one
+            return fmt::format("{}.{}", controller.model == Controller::Model::pcie_root ? "pcie" : "pci", index);
         case Controller::Type::usb:
             return index == 0 ? "usb" : fmt::format("usb{}", index);
         case Controller::Type::ide:
             return index == 0 && machine.builtin_ide() ? "ide" : fmt::format("ide{}", index);
         case Controller::Type::sata:
             return index == 0 && machine.builtin_sata() ? "ide" : fmt::format("sata{}", index);
+        case Controller::Type::scsi:
+            return index == 0 && controller.model == Controller::Model::ncr53c90 ? "scsi"
+                                                                                 : fmt::format("scsi{}", index);
         default:
             return fmt::format("{}{}", to_string(controller.type), index);
     }
@@ -88,28 +93,81 @@ private:
     std::string problem_;
 };
 
-}  // namespace
+std::string_view memory_word(model::MemoryDevice::Model model) {
+    using enum model::MemoryDevice::Model;
+    switch (model) {
+        case nvdimm:
+            return "nvdimm";
+        case virtio_pmem:
+            return "virtiopmem";
+        case virtio_mem:
+            return "virtiomem";
+        case sgx_epc:
+            return "epc";
+        default:
+            return "dimm";
+    }
+}
 
-Result<> assign_aliases(model::Domain& domain) {
-    auto& devices = domain.devices;
-    Names names;
-    for (auto& controller : devices.controllers) {
+void name_memory(Names& names, std::vector<model::MemoryDevice>& devices) {
+    std::map<std::string_view, std::uint32_t> counts;
+    for (auto& device : devices) {
+        const auto word = memory_word(device.model);
+        const auto* at = device.info.at<model::DimmAddress>();
+        const auto number = at && at->slot ? *at->slot : counts[word]++;
+        names.set(device.info, fmt::format("{}{}", word, number));
+    }
+}
+
+// A network card of the host is one of its devices, and is numbered as such.
+void name_network(Names& names, model::Devices& devices) {
+    std::uint32_t cards = 0, host = 0;
+    for (auto& interface : devices.interfaces) {
+        const bool of_host = interface.type == model::Interface::Type::hostdev;
+        names.set(interface.info, of_host ? fmt::format("hostdev{}", host++) : fmt::format("net{}", cards++));
+    }
+    for (auto& hostdev : devices.hostdevs) names.set(hostdev.info, fmt::format("hostdev{}", host++));
+}
+
+void name_controllers(Names& names, model::Domain& domain) {
+    for (auto& controller : domain.devices.controllers) {
         if (is_companion(controller))
             controller.info.alias = controller_alias(domain, controller);  // its controller's
         else
             names.set(controller.info, controller_alias(domain, controller));
     }
+}
+
+}  // namespace
+
+Result<> assign_aliases(model::Domain& domain) {
+    auto& devices = domain.devices;
+    Names names;
+    name_controllers(names, domain);
     for (auto& disk : devices.disks) names.set(disk.info, disk_alias(domain, disk));
-    names.number(devices.interfaces, "net");
+    name_network(names, devices);
+    names.number(devices.filesystems, "fs");
+    names.number(devices.sounds, "sound");
+    names.number(devices.smartcards, "smartcard");
     names.number(devices.serials, "serial");
     names.number(devices.parallels, "parallel");
     names.number(devices.channels, "channel");
     names.number(devices.inputs, "input");
     names.number(devices.videos, "video");
+    names.number(devices.hubs, "hub");
+    names.number(devices.redirdevs, "redir");
     names.number(devices.watchdogs, "watchdog");
     names.number(devices.rngs, "rng");
+    names.number(devices.tpms, "tpm");
     names.number(devices.panics, "panic");
+    names.number(devices.shmems, "shmem");
+    names.number(devices.cryptos, "crypto");
+    name_memory(names, devices.memory_devices);
     if (devices.memballoon) names.set(devices.memballoon->info, "balloon0");
+    if (devices.nvram) names.set(devices.nvram->info, "nvram");
+    if (devices.iommu) names.set(devices.iommu->info, "iommu0");
+    if (devices.vsock) names.set(devices.vsock->info, "vsock0");
+    if (devices.pstore) names.set(devices.pstore->info, "pstore0");
     for (std::size_t i = 0; i < devices.consoles.size(); ++i) {
         auto& console = devices.consoles[i];
         const bool serial = console.target && console.target->type == model::ConsoleTarget::Type::serial;

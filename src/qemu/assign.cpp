@@ -55,7 +55,9 @@ Result<> complete(model::Domain& domain, const Capabilities& capabilities) {
     assign_common(domain, capabilities);
     if (auto done = assign_machine(domain, capabilities); !done) return done;
     Assignment assignment{domain, capabilities, machine_of(domain)};
-    for (auto* part : {assign_system, assign_defaults, assign_characters, assign_drives, assign_usb, assign_pci})
+    for (auto* part : {assign_system, assign_controllers, assign_defaults, assign_characters, assign_drives,
+                       assign_virtio_serial, assign_smartcards, assign_hostdev_controllers, assign_spapr_vio,
+                       assign_ccw, assign_virtio_mmio, assign_pci, assign_zpci, assign_usb, assign_memory_slots})
         if (auto done = part(assignment); !done) return done;
     return {};
 }

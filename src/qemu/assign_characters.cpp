@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Serial ports, parallel ports, consoles, and the ports of virtio-serial controllers.
+// Serial ports, parallel ports, consoles.
 #include "qemu/assign_parts.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
-#include <map>
 #include <set>
 
 namespace vireo::qemu {
 namespace {
 using model::Console;
 using model::ConsoleTarget;
-using model::Controller;
+using model::Serial;
 using model::SerialTarget;
 
-constexpr std::uint32_t default_virtio_serial_ports = 31;
-constexpr std::size_t most_virtio_serial_controllers = 64;
-
-std::string_view serial_model(SerialTarget::Type type) {
+std::string_view serial_model(const Machine& machine, SerialTarget::Type type) {
     switch (type) {
         case SerialTarget::Type::isa_serial:
             return "isa-serial";
@@ -25,7 +22,8 @@ std::string_view serial_model(SerialTarget::Type type) {
         case SerialTarget::Type::pci_serial:
             return "pci-serial";
         case SerialTarget::Type::system_serial:
-            return "pl011";
+            if (machine.arm_virt()) return "pl011";
+            return machine.virt() ? "16550a" : "";  // other boards have what they have
         case SerialTarget::Type::spapr_vio_serial:
             return "spapr-vty";
         case SerialTarget::Type::sclp_serial:
@@ -33,10 +31,58 @@ std::string_view serial_model(SerialTarget::Type type) {
         case SerialTarget::Type::isa_debug:
             return "isa-debugcon";
     }
-    return "isa-serial";
+    return {};
+}
+
+SerialTarget::Type usual_serial(const Machine& machine, const model::DeviceInfo& info) {
+    using enum SerialTarget::Type;
+    if (info.at<model::IsaAddress>()) return isa_serial;
+    if (info.at<model::UsbAddress>()) return usb_serial;
+    if (info.at<model::PciAddress>()) return pci_serial;
+    if (info.at<model::SpaprVioAddress>()) return spapr_vio_serial;
+    if (machine.x86()) return isa_serial;
+    if (machine.pseries()) return spapr_vio_serial;
+    return machine.s390() ? sclp_serial : system_serial;
+}
+
+bool possible(const Machine& machine, SerialTarget::Type type, std::string_view model) {
+    using enum SerialTarget::Type;
+    switch (type) {
+        case isa_serial:
+        case isa_debug:
+            return machine.has_isa();
+        case spapr_vio_serial:
+            return machine.pseries();
+        case sclp_serial:
+            return machine.s390();
+        case system_serial:
+            if (model == "pl011") return machine.arm_virt();
+            if (model == "16550a") return machine.virt() && !machine.arm();
+            return !machine.x86() && !machine.pseries() && !machine.s390();
+        case usb_serial:
+        case pci_serial:
+            break;
+    }
+    return true;
+}
+
+Result<> assign_serial(const Assignment& assignment, Serial& serial) {
+    using enum SerialTarget::Type;
+    const auto& machine = assignment.machine;
+    auto& target = *serial.target;
+    // Definitions from before there were other types say isa-serial whatever the machine.
+    const bool old_spelling =
+        target.type == isa_serial && target.model.empty() && !machine.x86() && !serial.info.address && !machine.s390();
+    if (!target.type || old_spelling) target.type = usual_serial(machine, serial.info);
+    if (target.model.empty()) target.model = serial_model(machine, *target.type);
+    if (!possible(machine, *target.type, target.model))
+        return fail(Errc::invalid_config, describe(serial), " cannot be of the type '", to_string(*target.type),
+                    "' on machines of the type '", assignment.domain.os.type.machine, "'");
+    return {};
 }
 
 Result<> assign_serials(Assignment& assignment) {
+    constexpr std::uint32_t most_isa_ports = 4;
     auto& serials = assignment.domain.devices.serials;
     std::set<std::uint32_t> taken;
     for (auto& serial : serials) {
@@ -48,19 +94,12 @@ Result<> assign_serials(Assignment& assignment) {
     for (auto& serial : serials) {
         if (!serial.target) serial.target.emplace();
         auto& target = *serial.target;
-        if (!target.type)
-            target.type = assignment.x86() ? SerialTarget::Type::isa_serial : SerialTarget::Type::system_serial;
-        const bool on_board =
-            *target.type == SerialTarget::Type::isa_serial || *target.type == SerialTarget::Type::system_serial;
-        if (on_board && (*target.type == SerialTarget::Type::isa_serial) != assignment.x86())
-            return fail(Errc::invalid_config, describe(serial), " cannot be of the type '", to_string(*target.type),
-                        "' on machines of the type '", assignment.domain.os.type.machine, "'");
-        if (target.model.empty()) target.model = serial_model(*target.type);
         while (!target.port) {
             if (taken.insert(next).second) target.port = next;
             ++next;
         }
-        if (*target.type == SerialTarget::Type::isa_serial && *target.port > 3)
+        if (auto done = assign_serial(assignment, serial); !done) return done;
+        if (*target.type == SerialTarget::Type::isa_serial && *target.port >= most_isa_ports)
             return fail(Errc::invalid_config, describe(serial),
                         " cannot be: a machine has at most 4 of the type 'isa-serial'");
     }
@@ -68,8 +107,9 @@ Result<> assign_serials(Assignment& assignment) {
 }
 
 Result<> assign_parallels(Assignment& assignment) {
+    constexpr std::uint32_t most = 3;
     auto& parallels = assignment.domain.devices.parallels;
-    if (!parallels.empty() && !assignment.x86())
+    if (!parallels.empty() && (assignment.machine.s390() || assignment.machine.pseries()))
         return fail(Errc::invalid_config, "machines of the type '", assignment.domain.os.type.machine,
                     "' have no parallel ports");
     std::set<std::uint32_t> taken;
@@ -82,7 +122,7 @@ Result<> assign_parallels(Assignment& assignment) {
             if (taken.insert(next).second) parallel.port = next;
             ++next;
         }
-        if (*parallel.port > 2)
+        if (*parallel.port >= most)
             return fail(Errc::invalid_config, describe(parallel), " cannot be: a machine has at most 3");
     }
     return {};
@@ -90,106 +130,54 @@ Result<> assign_parallels(Assignment& assignment) {
 
 // The first console is the first serial port seen again, as libvirt has it; whichever of the two is there makes the
 // other.
-Result<> assign_consoles(Assignment& assignment) {
+Result<> mirror_console(Assignment& assignment) {
     auto& devices = assignment.domain.devices;
-    for (std::size_t i = 0; i < devices.consoles.size(); ++i) {
-        auto& console = devices.consoles[i];
-        if (!console.target) console.target.emplace();
-        if (!console.target->type)
-            console.target->type = i == 0 ? ConsoleTarget::Type::serial : ConsoleTarget::Type::virtio;
-        console.target->port = static_cast<std::uint32_t>(i);
-        if (i > 0 && *console.target->type == ConsoleTarget::Type::serial)
-            return fail(Errc::invalid_config, "only the first console can be of the type 'serial', and ",
-                        describe(console), " is another one");
-    }
-    if (devices.consoles.empty() && !devices.serials.empty()) {
+    if (devices.consoles.empty()) {
+        if (devices.serials.empty()) return {};
+        using enum SerialTarget::Type;
+        const auto type = *devices.serials[0].target->type;
+        if (type == usb_serial || type == pci_serial || type == isa_debug) return {};  // no firmware speaks there
         auto& target = devices.consoles.emplace_back().target.emplace();
         target.type = ConsoleTarget::Type::serial;
         target.port = 0;
-    } else if (devices.consoles.empty() || *devices.consoles[0].target->type != ConsoleTarget::Type::serial) {
+    } else if (*devices.consoles[0].target->type != ConsoleTarget::Type::serial) {
         return {};
     }
     auto& console = devices.consoles[0];
     if (devices.serials.empty()) {
-        devices.serials.emplace_back().backend = console.backend;
+        auto& serial = devices.serials.emplace_back();
+        serial.backend = console.backend;
+        serial.info = console.info;
         return assign_serials(assignment);
     }
     console.backend = devices.serials[0].backend;
     return {};
 }
 
-// Gives out the ports of the virtio-serial controllers. Port 0 can only be a console's.
-class VirtioSerialPorts {
-public:
-    explicit VirtioSerialPorts(model::Domain& domain) : domain_(domain) {}
-
-    Result<> keep(const model::DeviceInfo& info, const std::string& device, bool console) {
-        if (!info.address) return {};
-        const auto* address = std::get_if<model::VirtioSerialAddress>(&*info.address);
-        if (!address) return wrong_address(device, "virtio-serial");
-        if (address->controller >= most_virtio_serial_controllers || address->bus != 0)
-            return fail(Errc::invalid_config, device, " is on a virtio-serial controller that cannot be");
-        auto& controller = ensure_controller(domain_, Controller::Type::virtio_serial, address->controller);
-        if (!address->port) return {};
-        if (*address->port >= ports(controller) || (*address->port == 0 && !console))
-            return fail(Errc::invalid_config, device,
-                        fmt::format(" cannot be at port {} of {}", *address->port, describe(controller)));
-        auto [other, fresh] = taken_.insert({{address->controller, *address->port}, device});
-        if (fresh) return {};
-        return fail(Errc::invalid_config, other->second, " and ", device,
-                    fmt::format(" are both at port {} of {}", *address->port, describe(controller)));
-    }
-
-    Result<> place(model::DeviceInfo& info, const std::string& device, bool console) {
-        auto* given = info.address ? std::get_if<model::VirtioSerialAddress>(&*info.address) : nullptr;
-        if (given && given->port) return {};
-        const std::uint32_t first = given ? given->controller : 0;
-        const std::uint32_t last = given ? given->controller : most_virtio_serial_controllers - 1;
-        for (std::uint32_t index = first; index <= last; ++index) {
-            const auto& controller = ensure_controller(domain_, Controller::Type::virtio_serial, index);
-            for (std::uint32_t port = console ? 0 : 1; port < ports(controller); ++port) {
-                if (!taken_.insert({{index, port}, device}).second) continue;
-                auto address = given ? *given : model::VirtioSerialAddress{};
-                address.controller = index;
-                address.port = port;
-                info.address = std::move(address);
-                return {};
-            }
-        }
-        return fail(Errc::invalid_config, "no port of a virtio-serial controller is free for ", device);
-    }
-
-private:
-    static std::uint32_t ports(const Controller& controller) {
-        return controller.ports.value_or(default_virtio_serial_ports);
-    }
-    model::Domain& domain_;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> taken_;
-};
-
-Result<> assign_virtio_serial(Assignment& assignment) {
+Result<> assign_consoles(Assignment& assignment) {
     auto& devices = assignment.domain.devices;
-    VirtioSerialPorts ports(assignment.domain);
-    auto is_virtio = [](const Console& console) { return console.target->type == ConsoleTarget::Type::virtio; };
-    for (const auto& channel : devices.channels)
-        if (auto kept = ports.keep(channel.info, describe(channel), false); !kept) return kept;
-    for (const auto& console : devices.consoles) {
-        if (!is_virtio(console)) continue;
-        if (auto kept = ports.keep(console.info, describe(console), true); !kept) return kept;
+    for (std::size_t i = 0; i < devices.consoles.size(); ++i) {
+        auto& console = devices.consoles[i];
+        if (!console.target) console.target.emplace();
+        // Without a serial port before it, s390x's console is a virtio one.
+        const bool serial = i == 0 && (!assignment.machine.s390() || !devices.serials.empty());
+        if (!console.target->type)
+            console.target->type = serial ? ConsoleTarget::Type::serial : ConsoleTarget::Type::virtio;
+        console.target->port = static_cast<std::uint32_t>(i);
+        const auto type = *console.target->type;
+        if (i > 0 && type == ConsoleTarget::Type::serial)
+            return fail(Errc::invalid_config, "only the first console can be of the type 'serial', and ",
+                        describe(console), " is another one");
+        if ((type == ConsoleTarget::Type::sclp || type == ConsoleTarget::Type::sclplm) && !assignment.machine.s390())
+            return fail(Errc::invalid_config, describe(console), " is of a type that only s390x has");
     }
-    for (auto& channel : devices.channels)
-        if (auto placed = ports.place(channel.info, describe(channel), false); !placed) return placed;
-    for (auto& console : devices.consoles) {
-        if (!is_virtio(console)) continue;
-        if (auto placed = ports.place(console.info, describe(console), true); !placed) return placed;
-    }
-    return {};
+    return mirror_console(assignment);
 }
 
 }  // namespace
 
 Result<> assign_characters(Assignment& assignment) {
-    for (auto* part : {assign_serials, assign_parallels, assign_consoles, assign_virtio_serial})
+    for (auto* part : {assign_serials, assign_parallels, assign_consoles})
         if (auto done = part(assignment); !done) return done;
     return {};
 }

@@ -34,6 +34,7 @@ std::uint32_t usb_ports(const Controller& controller) noexcept {
             return 3;
         case piix3_uhci:
         case piix4_uhci:
+        case vt82c686b_uhci:
             return 2;
         default:
             return 0;  // companions share the ports of their EHCI controller
@@ -46,12 +47,10 @@ const Controller* find_controller(const model::Domain& domain, Controller::Type 
     return found == domain.devices.controllers.end() ? nullptr : &*found;
 }
 
-Controller& ensure_controller(model::Domain& domain, Controller::Type type, std::uint32_t index) {
-    if (auto* found = find_controller(domain, type, index)) return const_cast<Controller&>(*found);
-    auto& made = domain.devices.controllers.emplace_back();
-    made.type = type;
-    made.index = index;
-    return made;
+const model::Address* host_address(const model::Interface& interface) noexcept {
+    if (interface.type != model::Interface::Type::hostdev || !interface.source || !interface.source->host_device)
+        return nullptr;
+    return &*interface.source->host_device;
 }
 
 std::string describe(const model::Disk& disk) {
@@ -59,6 +58,13 @@ std::string describe(const model::Disk& disk) {
 }
 std::string describe(const Controller& controller) {
     return fmt::format("the {} controller {}", to_string(controller.type), controller.index.value_or(0));
+}
+std::string describe(const model::Filesystem& filesystem) {
+    return fmt::format("the filesystem '{}'", filesystem.target);
+}
+std::string describe(const model::Hostdev& hostdev) {
+    return hostdev.info.alias.empty() ? fmt::format("a host device of type {}", to_string(hostdev.type))
+                                      : fmt::format("the host device {}", hostdev.info.alias);
 }
 std::string describe(const model::Interface& interface) {
     return interface.mac.empty() ? "a network interface" : "the network interface " + interface.mac;
@@ -92,6 +98,49 @@ std::string describe(const model::Rng&) {
 }
 std::string describe(const model::Panic&) {
     return "the panic device";
+}
+
+std::string describe(const model::Sound& sound) {
+    return fmt::format("the sound card '{}'", to_string(sound.model));
+}
+std::string describe(const model::Hostdev& hostdev) {
+    return fmt::format("the {} device of the host", to_string(hostdev.type));
+}
+std::string describe(const model::Filesystem& filesystem) {
+    return fmt::format("the filesystem '{}'", filesystem.target);
+}
+std::string describe(const model::Smartcard& smartcard) {
+    return fmt::format("the smart card '{}'", to_string(smartcard.mode));
+}
+std::string describe(const model::NvramDevice&) {
+    return "the NVRAM device";
+}
+std::string describe(const model::Hub&) {
+    return "a USB hub";
+}
+std::string describe(const model::Shmem& shmem) {
+    return fmt::format("the shared memory '{}'", shmem.name);
+}
+std::string describe(const model::Tpm&) {
+    return "the TPM";
+}
+std::string describe(const model::Redirdev&) {
+    return "a redirected device";
+}
+std::string describe(const model::MemoryDevice& memory) {
+    return fmt::format("the memory device '{}'", to_string(memory.model));
+}
+std::string describe(const model::Iommu& iommu) {
+    return fmt::format("the IOMMU '{}'", to_string(iommu.model));
+}
+std::string describe(const model::Vsock&) {
+    return "the vsock device";
+}
+std::string describe(const model::Crypto&) {
+    return "the crypto device";
+}
+std::string describe(const model::Pstore&) {
+    return "the pstore device";
 }
 
 Failure wrong_address(const std::string& device, std::string_view wanted) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// PCI: which devices sit on it, the chipset's fixed places, and a place for everything else.
+// PCI: the chipset's fixed places, and a place for every device. Two rounds, as in libvirt: a trial finds out which
+// buses are missing, the second one places. What has an address keeps it, so nothing that is there ever moves.
+#include "model/each_device.hpp"
 #include "qemu/assign_parts.hpp"
 #include "qemu/pci_map.hpp"
+#include "qemu/pci_need.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -10,56 +13,16 @@ namespace vireo::qemu {
 namespace {
 using model::Controller;
 using model::PciAddress;
+using Isolation = std::uint32_t;
 
-struct Pending {
-    model::DeviceInfo* info;
-    std::string name;
-    bool express;  // goes onto a PCI Express port where there are any
-};
-
-bool express_nic(std::string_view model) noexcept {
-    return model == "virtio" || model == "e1000e" || model == "igb" || model == "vmxnet3";
+bool wanted(const model::DeviceInfo& info) {
+    const auto* at = info.at<PciAddress>();
+    return !info.address || (at && at->empty());
 }
-
-bool on_pci(const Controller& controller) noexcept {
-    using enum Controller::Type;
-    return (controller.type == scsi || controller.type == sata || controller.type == virtio_serial ||
-            controller.type == usb) &&
-           controller.model != Controller::Model::none;
+const PciAddress* given(const model::DeviceInfo& info) {
+    const auto* at = info.at<PciAddress>();
+    return at && !at->empty() ? at : nullptr;
 }
-
-bool express_controller(const Controller& controller) noexcept {
-    using enum Controller::Model;
-    return controller.type == Controller::Type::virtio_serial || controller.model == virtio_scsi ||
-           controller.model == qemu_xhci || controller.model == nec_xhci;
-}
-
-// All devices on PCI but bridges, in the order in which libvirt gives out places.
-std::vector<Pending> pci_devices(model::Devices& devices) {
-    std::vector<Pending> all;
-    auto add = [&](auto& device, bool express) { all.push_back({&device.info, describe(device), express}); };
-    for (auto& interface : devices.interfaces)
-        if (interface.model != "ne2k_isa") add(interface, express_nic(interface.model));
-    for (auto& controller : devices.controllers)
-        if (on_pci(controller)) add(controller, express_controller(controller));
-    for (auto& disk : devices.disks)
-        if (disk.bus() == model::DiskBus::virtio) add(disk, true);
-    if (devices.memballoon && devices.memballoon->model != model::Memballoon::Model::none)
-        add(*devices.memballoon, true);
-    for (auto& rng : devices.rngs) add(rng, true);
-    for (auto& watchdog : devices.watchdogs) add(watchdog, false);
-    for (auto& video : devices.videos) {
-        using enum model::VideoModel::Type;
-        if (video.model.type != none && video.model.type != ramfb)
-            add(video, video.model.type == model::VideoModel::Type::virtio || video.model.type == bochs);
-    }
-    for (auto& input : devices.inputs)
-        if (input.bus == model::Input::Bus::virtio) add(input, true);
-    for (auto& serial : devices.serials)
-        if (serial.target->type == model::SerialTarget::Type::pci_serial) add(serial, false);
-    return all;
-}
-
 PciAddress at(std::uint32_t slot, std::uint32_t function, std::optional<bool> multifunction = {}) {
     PciAddress address;
     address.slot = slot;
@@ -67,129 +30,315 @@ PciAddress at(std::uint32_t slot, std::uint32_t function, std::optional<bool> mu
     address.multifunction = multifunction;
     return address;
 }
-
-void reserve_chipset(const Assignment& assignment, PciMap& map) {
-    map.chipset(at(0, 0), "the host bridge");
-    if (assignment.machine.q35()) {
-        map.chipset(at(0x1f, 0), "the chipset's ISA bridge");
-        map.chipset(at(0x1f, 3), "the chipset's SMBus");
-    } else if (assignment.machine.i440fx()) {
-        map.chipset(at(1, 0), "the chipset's ISA bridge");
-        map.chipset(at(1, 3), "the chipset's power management");
-        if (!find_controller(assignment.domain, Controller::Type::ide, 0))
-            map.chipset(at(1, 1), "the chipset's IDE controller");
-    }
+bool same_place(const PciAddress& a, const PciAddress& b) {
+    return a.domain == b.domain && a.bus == b.bus && a.slot == b.slot && a.function == b.function;
+}
+bool is_root(const Controller& controller) {
+    return controller.type == Controller::Type::pci &&
+           (controller.model == Controller::Model::pci_root || controller.model == Controller::Model::pcie_root);
 }
 
-// The chipset's own disk controllers cannot be anywhere else.
-Result<> place_built_in(Assignment& assignment, PciMap& map, Controller::Type type, const PciAddress& place) {
-    auto* controller = const_cast<Controller*>(find_controller(assignment.domain, type, 0));
-    if (!controller) return {};
-    if (!controller->info.address) {
-        controller->info.address = place;
-        return map.reserve(controller->info, describe(*controller));
-    }
-    const auto* given = std::get_if<PciAddress>(&*controller->info.address);
-    if (given && given->domain == 0 && given->bus == 0 && given->slot == place.slot &&
-        given->function == place.function)
+class PciRound {
+public:
+    PciRound(Assignment& assignment, PciMap& map, bool trial)
+        : assignment_(assignment), machine_(assignment.machine), map_(map), trial_(trial) {}
+
+    Result<> run() {
+        for (auto part : {&PciRound::keep_given, &PciRound::place_chipset, &PciRound::reserve_spare,
+                          &PciRound::place_bridges, &PciRound::place_devices})
+            if (auto done = (this->*part)(); !done) return done;
         return {};
-    return fail(Errc::invalid_config, describe(*controller),
-                fmt::format(" is part of the chipset, at 0000:00:{:02x}.{:x}, and cannot be elsewhere", place.slot,
-                            place.function));
-}
-
-// The four functions of an ICH9 USB 2 controller belong together: 1d.0, .1, .2 and .7 for the first, 1a for the next.
-Result<> place_ich9(Assignment& assignment, PciMap& map) {
-    using enum Controller::Model;
-    if (!assignment.machine.q35()) return {};
-    for (auto& controller : assignment.domain.devices.controllers) {
-        if (controller.type != Controller::Type::usb || controller.info.address || controller.index.value_or(2) > 1)
-            continue;
-        const std::uint32_t slot = controller.index == 0u ? 0x1d : 0x1a;
-        std::optional<PciAddress> place;
-        if (controller.model == ich9_uhci1) place = at(slot, 0, true);
-        if (controller.model == ich9_uhci2) place = at(slot, 1);
-        if (controller.model == ich9_uhci3) place = at(slot, 2);
-        if (controller.model == ich9_ehci1) place = at(slot, 7);
-        if (!place || !map.is_free(*place)) continue;
-        controller.info.address = *place;
-        if (auto reserved = map.reserve(controller.info, describe(controller)); !reserved) return reserved;
     }
-    return {};
-}
 
-// What libvirt puts at a fixed place when that is free.
-Result<> place_preferred(Assignment& assignment, PciMap& map) {
-    auto& devices = assignment.domain.devices;
-    if (assignment.machine.i440fx()) {
-        for (auto& controller : devices.controllers) {
-            const bool built_in = controller.type == Controller::Type::usb && controller.index == 0u &&
-                                  controller.model == Controller::Model::piix3_uhci;
-            if (!built_in || controller.info.address || !map.is_free(at(1, 2))) continue;
-            controller.info.address = at(1, 2);
-            if (auto reserved = map.reserve(controller.info, describe(controller)); !reserved) return reserved;
+private:
+    model::Devices& devices() { return assignment_.domain.devices; }
+
+    // Groups of host devices that must not share a bus with others: each host slot is one.
+    Isolation isolation_of(const model::Hostdev& hostdev) {
+        if (!machine_.pseries() || hostdev.type != model::Hostdev::Type::pci || !hostdev.source.address) return 0;
+        const auto& host = *hostdev.source.address;
+        return isolation(host.domain.value_or(0), host.bus.value_or(0), host.slot.value_or(0));
+    }
+    Isolation isolation_of(const model::Interface& interface) {
+        const auto* address = host_address(interface);
+        const auto* host = address ? std::get_if<PciAddress>(address) : nullptr;
+        return host && machine_.pseries() ? isolation(host->domain, host->bus, host->slot) : 0;
+    }
+    template <class Device>
+    Isolation isolation_of(const Device&) {
+        return 0;
+    }
+    Isolation isolation(std::uint32_t domain, std::uint32_t bus, std::uint32_t slot) {
+        const auto next = static_cast<Isolation>(groups_.size() + 1);
+        return groups_.try_emplace({domain, bus, slot}, next).first->second;
+    }
+
+    // The chipset's functions that the map does not count, since their slot is reserved as a whole.
+    bool built_in(const Controller& controller) const {
+        const auto* place = given(controller.info);
+        if (!machine_.i440fx() || !place || controller.index.value_or(0) != 0) return false;
+        if (controller.type == Controller::Type::ide) return same_place(*place, at(1, 1));
+        return controller.type == Controller::Type::usb && controller.model == Controller::Model::piix3_uhci &&
+               same_place(*place, at(1, 2));
+    }
+    template <class Device>
+    bool built_in(const Device&) const {
+        return false;
+    }
+
+    Result<> keep_given() {
+        Result<> result;
+        model::for_each_device(devices(), [&](auto& device) {
+            if (!result) return;
+            const auto* place = given(device.info);
+            if (!place || built_in(device)) return;
+            const auto need = pci_need(machine_, device);
+            if (need == pci::nothing)
+                result = fail(Errc::invalid_config, describe(device), " is not a PCI device: it has no such address");
+            else
+                result = map_.reserve(*place, need, describe(device), true, isolation_of(device));
+        });
+        return result;
+    }
+
+    Result<> place_chipset() {
+        if (machine_.i440fx()) return place_piix3();
+        if (machine_.q35()) return place_ich9();
+        return {};
+    }
+
+    Result<> fix(Controller& controller, const PciAddress& place) {
+        if (!given(controller.info)) {
+            controller.info.address = place;
+            return {};
         }
+        if (same_place(*given(controller.info), place)) return {};
+        return fail(Errc::invalid_config, describe(controller),
+                    fmt::format(" is part of the chipset, at 0000:00:{:02x}.{:x}, and cannot be elsewhere", place.slot,
+                                place.function));
     }
-    if (auto placed = place_ich9(assignment, map); !placed) return placed;
-    for (auto& video : devices.videos) {
-        using enum model::VideoModel::Type;
-        if (video.model.primary != true || video.info.address || !assignment.x86()) continue;
-        if (video.model.type == none || video.model.type == ramfb) continue;
-        const auto place = at(assignment.machine.q35() ? 1 : 2, 0);
-        if (!map.slot_is_free(0, place.slot)) continue;
-        video.info.address = place;
-        if (auto reserved = map.reserve(video.info, describe(video)); !reserved) return reserved;
-    }
-    return {};
-}
 
-Result<> reserve_given(PciMap& map, model::DeviceInfo& info, const std::string& name) {
-    if (!info.address) return {};
-    const auto* address = std::get_if<PciAddress>(&*info.address);
-    if (!address) return wrong_address(name, "pci");
-    if (*address == PciAddress{}) {  // the host bridge's place stands for "none yet", as in libvirt
-        info.address.reset();
+    Result<> place_piix3() {
+        for (auto& controller : devices().controllers) {
+            if (controller.index.value_or(0) != 0) continue;
+            Result<> fixed;
+            if (controller.type == Controller::Type::ide) fixed = fix(controller, at(1, 1));
+            if (controller.type == Controller::Type::usb && controller.model == Controller::Model::piix3_uhci)
+                fixed = fix(controller, at(1, 2));
+            if (!fixed) return fixed;
+        }
+        for (auto [function, owner] : {std::pair{0u, "the chipset's ISA bridge"},
+                                       {1u, "the chipset's IDE controller"},
+                                       {3u, "the chipset's power management"}})
+            if (auto kept = map_.reserve(at(1, function), pci::conventional, owner, false); !kept) return kept;
+        return place_primary_video(2);
+    }
+
+    Result<> place_ich9() {
+        for (auto& controller : devices().controllers) {
+            Result<> placed;
+            if (controller.type == Controller::Type::sata && controller.index.value_or(0) == 0) {
+                const bool fresh = !given(controller.info);
+                placed = fix(controller, at(0x1f, 2));
+                if (placed && fresh) placed = map_.reserve(at(0x1f, 2), pci::endpoint, describe(controller), false);
+            } else if (controller.model == Controller::Model::ich9_uhci1 && wanted(controller.info)) {
+                placed = prefer(controller, {0x1d, 0x1a}, true);
+            } else if (controller.model == Controller::Model::dmi_to_pci_bridge && wanted(controller.info)) {
+                placed = prefer(controller, {0x1e}, {});
+            }
+            if (!placed) return placed;
+        }
+        for (auto [function, owner] : {std::pair{0u, "the chipset's ISA bridge"}, {3u, "the chipset's SMBus"}})
+            if (auto kept = map_.reserve(at(0x1f, function), pci::endpoint, owner, false); !kept) return kept;
+        if (auto placed = place_primary_video(1); !placed) return placed;
+        for (auto& sound : devices().sounds)
+            if (sound.model == model::Sound::Model::ich9 && wanted(sound.info))
+                if (auto placed = prefer(sound, {0x1b}, {}); !placed) return placed;
         return {};
     }
-    return map.reserve(info, name);
-}
 
-Result<> reserve_all_given(Assignment& assignment, PciMap& map, const std::vector<Pending>& devices) {
-    auto& controllers = assignment.domain.devices.controllers;
-    for (const auto& device : devices)
-        if (auto reserved = reserve_given(map, *device.info, device.name); !reserved) return reserved;
-    for (std::size_t i = 0; i < controllers.size(); ++i) {  // by number: reserving may add buses
-        if (controllers[i].type != Controller::Type::pci && controllers[i].type != Controller::Type::ide) continue;
-        if (PciMap::is_root(controllers[i])) continue;
-        if (auto reserved = reserve_given(map, controllers[i].info, describe(controllers[i])); !reserved)
-            return reserved;
+    // The place where such hardware usually is, when that is free; else wherever there is room, later.
+    template <class Device>
+    Result<> prefer(Device& device, std::initializer_list<std::uint32_t> slots, std::optional<bool> multifunction) {
+        for (const auto slot : slots) {
+            if (map_.slot_in_use(0, slot)) continue;
+            const auto place = at(slot, 0, multifunction);
+            if (auto kept = map_.reserve(place, pci_need(machine_, device) | pci::endpoint, describe(device), true);
+                !kept)
+                return kept;
+            device.info.address = place;
+            break;
+        }
+        return {};
+    }
+
+    Result<> place_primary_video(std::uint32_t slot) {
+        if (devices().videos.empty() || !wanted(devices().videos.front().info)) return {};
+        auto& video = devices().videos.front();
+        const auto need = pci_need(machine_, video);
+        if (need == pci::nothing) {  // its usual place stays free for a card that comes later
+            if (!map_.slot_in_use(0, slot)) return map_.reserve(at(slot, 0), pci::endpoint, describe(video), true);
+            return {};
+        }
+        if (map_.slot_in_use(0, slot)) return map_.reserve_next(video.info, need, describe(video));
+        return prefer(video, {slot}, {});
+    }
+
+    // A slot for a bridge, when more devices come, on buses that have nothing else to offer.
+    Result<> reserve_spare() {
+        if (!trial_ || !machine_.pci_root() || map_.full()) return {};
+        model::DeviceInfo spare;
+        return map_.reserve_next(spare, pci::conventional | pci::choosable, "a bridge");
+    }
+
+    Result<> place_bridges() {
+        for (auto& controller : devices().controllers) {
+            if (controller.type != Controller::Type::pci || is_root(controller) || !wanted(controller.info)) continue;
+            const auto need = pci_need(machine_, controller);
+            if (auto placed = map_.reserve_next(controller.info, need, describe(controller)); !placed) return placed;
+        }
+        return {};
+    }
+
+    Result<> place_devices() {
+        Result<> result;
+        model::for_each_pci_candidate(devices(), [&](auto& device) {
+            if (result && wanted(device.info)) result = place(device);
+        });
+        return result;
+    }
+
+    Result<> place(Controller& controller) {
+        if (controller.type == Controller::Type::pci) return {};
+        if (ich9_usb(controller)) return place_ich9_usb(controller);
+        return place_any(controller);
+    }
+    template <class Device>
+    Result<> place(Device& device) {
+        return place_any(device);
+    }
+    template <class Device>
+    Result<> place_any(Device& device) {
+        const auto need = pci_need(machine_, device);
+        if (need == pci::nothing) return {};
+        if (!machine_.has_pci() && map_.buses() == 0)
+            return fail(Errc::invalid_config, describe(device), " needs PCI, which machines of the type '",
+                        machine_.name, "' do not have");
+        return map_.reserve_next(device.info, need, describe(device), {}, isolation_of(device));
+    }
+
+    static bool ich9_usb(const Controller& controller) {
+        using enum Controller::Model;
+        return controller.type == Controller::Type::usb && controller.model >= ich9_ehci1 &&
+               controller.model <= ich9_uhci3;
+    }
+
+    // The functions of one USB 2 controller share a slot: UHCI 1 to 3 are 0 to 2, EHCI is 7.
+    Result<> place_ich9_usb(Controller& controller) {
+        using enum Controller::Model;
+        auto place = at(0, 7);
+        if (controller.model == ich9_uhci1) place.function = 0, place.multifunction = true;
+        if (controller.model == ich9_uhci2) place.function = 1;
+        if (controller.model == ich9_uhci3) place.function = 2;
+        const auto owner = describe(controller);
+        const auto key = controller.index.value_or(0);
+        const auto* slot = slot_of_ich9(key);
+        const auto need = pci_need(machine_, controller);
+        if (!slot) {
+            model::DeviceInfo found;
+            if (auto placed = map_.reserve_next(trial_ ? found : controller.info, need, owner, place.function); !placed)
+                return placed;
+            if (trial_) return {};
+            controller.info.at<PciAddress>()->multifunction = place.multifunction;
+            return {};
+        }
+        place.domain = slot->domain, place.bus = slot->bus, place.slot = slot->slot;
+        if (auto kept = map_.reserve(place, need, owner, true); !kept) return kept;
+        if (!trial_) controller.info.address = place;
+        return {};
+    }
+    const PciAddress* slot_of_ich9(std::uint32_t index) {
+        for (const auto& other : devices().controllers)
+            if (ich9_usb(other) && other.index.value_or(0) == index)
+                if (const auto* place = given(other.info)) return place;
+        return nullptr;
+    }
+
+    Assignment& assignment_;
+    const Machine& machine_;
+    PciMap& map_;
+    bool trial_;
+    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, Isolation> groups_;
+};
+
+// What the trial found missing becomes controllers of the definition.
+Result<> add_buses(Assignment& assignment, PciMap& map, std::size_t from_definition) {
+    if (from_definition <= 1 && map.buses() > from_definition && assignment.machine.pcie_root()) {
+        model::DeviceInfo spare;  // a port for what is plugged in later
+        if (!map.reserve_next(spare, pci::express | pci::choosable, "a spare port")) return {};
+    }
+    for (std::uint32_t index = 1; index < map.buses(); ++index) {
+        if (find_controller(assignment.domain, Controller::Type::pci, index)) continue;
+        auto& made = ensure_controller(assignment.domain, Controller::Type::pci, index);
+        made.model = map.model(index);
+        const auto need = pci::of_bridge(*made.model);
+        if (need == pci::nothing) continue;  // another root
+        model::DeviceInfo unplaced;
+        if (auto room = map.reserve_next(unplaced, need, describe(made)); !room) return room;
     }
     return {};
+}
+
+// Function 0 says whether a slot has more of them.
+Result<> switch_multifunction(model::Devices& devices) {
+    struct First {
+        PciAddress* at;
+        std::string owner;
+    };
+    std::map<std::pair<std::uint32_t, std::uint32_t>, First> firsts;
+    model::for_each_device(devices, [&](auto& device) {
+        auto* place = device.info.template at<PciAddress>();
+        if (place && place->function == 0) firsts[{place->bus, place->slot}] = {place, describe(device)};
+    });
+    Result<> result;
+    model::for_each_device(devices, [&](auto& device) {
+        const auto* place = device.info.template at<PciAddress>();
+        if (!result || !place || place->function == 0) return;
+        const auto first = firsts.find({place->bus, place->slot});
+        if (first == firsts.end()) return;
+        auto& multifunction = first->second.at->multifunction;
+        if (multifunction == false)
+            result = Failure(
+                Error(Errc::invalid_config, fmt::format("{} and {} share the slot {:02x} of PCI bus {}",
+                                                        first->second.owner, describe(device), place->slot, place->bus))
+                    .with_hint("The device at function 0 needs multifunction='on' in its address"));
+        multifunction = true;
+    });
+    return result;
+}
+
+std::size_t buses_in(const model::Domain& domain) {
+    std::size_t most = 0;
+    for (const auto& controller : domain.devices.controllers)
+        if (controller.type == Controller::Type::pci)
+            most = std::max<std::size_t>(most, controller.index.value_or(0) + std::size_t{1});
+    return most;
 }
 
 }  // namespace
 
 Result<> assign_pci(Assignment& assignment) {
-    auto& devices = assignment.domain.devices;
-    auto map = PciMap::of(assignment);
-    if (!map) return Failure(map.error());
-    const auto pending = pci_devices(devices);  // pointers into `controllers` hold: the map made room for every bus
-    reserve_chipset(assignment, *map);
-    if (auto done = reserve_all_given(assignment, *map, pending); !done) return done;
-    if (assignment.machine.q35())
-        if (auto done = place_built_in(assignment, *map, Controller::Type::sata, at(0x1f, 2)); !done) return done;
-    if (assignment.machine.i440fx())
-        if (auto done = place_built_in(assignment, *map, Controller::Type::ide, at(1, 1)); !done) return done;
-    if (auto done = place_preferred(assignment, *map); !done) return done;
-
-    const auto waiting =
-        static_cast<std::size_t>(std::ranges::count_if(pending, [](const auto& p) { return !p.info->address; }));
-    if (auto done = map->place_bridges(waiting); !done) return done;
-    for (const auto& device : pending) {
-        if (device.info->address) continue;
-        if (auto done = map->place(*device.info, device.name, device.express); !done) return done;
+    if (auto good = check_bridges(assignment); !good) return good;
+    for (const bool trial : {true, false}) {
+        auto map = PciMap::of(assignment, trial);
+        if (!map) return Failure(map.error());
+        const auto before = buses_in(assignment.domain);
+        if (auto done = PciRound(assignment, *map, trial).run(); !done) return done;
+        if (!trial) continue;
+        if (auto done = add_buses(assignment, *map, before); !done) return done;
     }
-    return map->finish();
+    if (auto switched = switch_multifunction(assignment.domain.devices); !switched) return switched;
+    return assign_bridges(assignment);
 }
 
 }  // namespace vireo::qemu

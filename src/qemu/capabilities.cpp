@@ -91,6 +91,13 @@ std::size_t Capabilities::memory() const noexcept {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> renamed{{{"i386", "i686"}, {"arm", "armv7l"}}};
+// Architectures that a target of another name runs as well.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> same_target{{{"arm", "armv6l"},
+                                                                                    {"ppc64", "ppc64le"},
+                                                                                    {"ppc", "ppcemb"},
+                                                                                    {"s390x", "s390"},
+                                                                                    {"hppa", "parisc"},
+                                                                                    {"or1k", "or32"}}};
 
 }  // namespace
 
@@ -102,6 +109,8 @@ std::string guest_arch(std::string_view target) {
 
 std::string qemu_target(std::string_view arch) {
     for (auto& [qemu, ours] : renamed)
+        if (ours == arch) return std::string(qemu);
+    for (auto& [qemu, ours] : same_target)
         if (ours == arch) return std::string(qemu);
     return std::string(arch);
 }

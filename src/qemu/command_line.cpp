@@ -94,38 +94,6 @@ json::object CommandLineBuilder::device(std::string_view driver, const model::De
     return object;
 }
 
-std::string CommandLineBuilder::bus_name(model::Controller::Type type, std::uint32_t index, const std::string& owner) {
-    for (const auto& controller : domain_.devices.controllers) {
-        if (controller.type != type || controller.index != index) continue;
-        if (type == model::Controller::Type::usb && usb_ports(controller) == 0) continue;
-        return controller.info.alias;
-    }
-    problem(Errc::invalid_config,
-            fmt::format("{} is on the {} controller {}, which is not there", owner, to_string(type), index));
-    return {};
-}
-
-void CommandLineBuilder::add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner) {
-    if (!info.address) return problem(Errc::internal, owner + " has no address");
-    if (const auto* pci = std::get_if<model::PciAddress>(&*info.address)) {
-        device["bus"] = bus_name(model::Controller::Type::pci, pci->bus, owner);
-        if (pci->multifunction) device["multifunction"] = *pci->multifunction;
-        device["addr"] =
-            pci->function ? fmt::format("{:#x}.{:#x}", pci->slot, pci->function) : fmt::format("{:#x}", pci->slot);
-    } else if (const auto* usb = std::get_if<model::UsbAddress>(&*info.address)) {
-        device["bus"] = bus_name(model::Controller::Type::usb, usb->bus, owner) + ".0";
-        device["port"] = usb->port;
-    } else if (const auto* serial = std::get_if<model::VirtioSerialAddress>(&*info.address)) {
-        device["bus"] = bus_name(model::Controller::Type::virtio_serial, serial->controller, owner) + ".0";
-        device["nr"] = serial->port.value_or(0);
-    } else if (const auto* isa = std::get_if<model::IsaAddress>(&*info.address)) {
-        if (isa->iobase) device["iobase"] = *isa->iobase;
-        if (isa->irq) device["irq"] = *isa->irq;
-    } else {
-        problem(Errc::invalid_config, owner + " has an address that does not fit it");
-    }
-}
-
 Result<CommandLine> CommandLineBuilder::build() {
     check();
     if (problem_) return Failure(*problem_);
@@ -147,15 +115,21 @@ Result<CommandLine> CommandLineBuilder::build() {
     add_boot();
     add_kernel();
     add_launch_security();
+    add_iommu();
     add_pci_controllers();
     add_controllers();
     add_disks();
+    add_filesystems();
     add_interfaces();
     add_serials();
     add_characters();
+    add_redirected();
     add_inputs();
+    add_audios();
     add_graphics();
     add_videos();
+    add_hostdevs();
+    add_sounds();
     add_rest();
     add_core_information();
     add_generation_id();
@@ -193,7 +167,6 @@ void CommandLineBuilder::add_process() {
     add("-no-user-config");
     add("-nodefaults");
     add("-no-shutdown");
-    add("-display", "none");
     add("-msg", "timestamp=on");
     add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }

@@ -47,7 +47,9 @@ private:
     // → "fd=N" of a listening socket; for display "path=…"
     std::string listener(int ours, const std::string& name);
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
+    // command_line_address.cpp
     void add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner);
+    void add_pci_address(json::object& device, const model::PciAddress& at, const std::string& owner);
     std::string bus_name(model::Controller::Type type, std::uint32_t index, const std::string& owner);
     bool x86() const noexcept { return machine_.x86(); }
     bool kvm() const noexcept { return domain_.type == model::DomainType::kvm; }
@@ -114,29 +116,89 @@ private:
     // command_line_disks.cpp
     void add_disks();
     std::string add_chain(const model::Disk& disk, const std::vector<DiskImage>& chain);
-    json::object storage_node(const model::Disk& disk, const DiskImage& image, std::uint32_t number);
     void add_disk(const model::Disk& disk, const std::string& node);
-    void add_usb_cdrom(const model::Disk& disk, const std::string& node);
+    void add_usb_bridged(const model::Disk& disk, const std::string& node);
+    void add_memory_card(const model::Disk& disk, const std::vector<DiskImage>& images);
+    std::string add_disk_server(const model::Disk& disk);
+    static std::string disk_driver(const model::Disk& disk);
     void add_floppy_controller();
     void place_drive(json::object& device, const model::Disk& disk);
+    void place_on_scsi(json::object& device, const model::DriveAddress& at, const std::string& owner);
     std::optional<std::uint32_t> boot_index(const model::Disk& disk) const;
     // command_line_controllers.cpp
     void add_pci_controllers();
+    void add_pci_root(const model::Controller& root);
     void add_pci_controller(const model::Controller& controller);
     void add_controllers();
     void add_usb_controller(const model::Controller& controller);
+    void add_scsi_controller(const model::Controller& controller);
+    void add_other_controller(const model::Controller& controller);
+    // command_line_filesystems.cpp
+    void add_filesystems();
+    void add_9p(const model::Filesystem& filesystem);
+    void add_virtiofs(const model::Filesystem& filesystem);
+    // command_line_hostdevs.cpp
+    void add_hostdevs();
+    void add_host_pci(const model::Hostdev& hostdev);
+    void add_host_usb(const model::Hostdev& hostdev);
+    void add_host_scsi(const model::Hostdev& hostdev);
+    void add_host_scsi_target(const model::Hostdev& hostdev);
+    void add_mediated(const model::Hostdev& hostdev);
     // command_line_characters.cpp
     std::string add_character(const model::CharBackend& backend, const std::string& alias, const std::string& owner);
     std::string character_target(const model::CharBackend& backend, const CharacterFiles& files,
-                                 const std::string& owner);
+                                 const std::string& alias, const std::string& owner);
+    std::string unix_target(const model::CharSource& source, const CharacterFiles& files, const std::string& alias,
+                            const std::string& owner);
+    void add_character_tls(const model::CharBackend& backend, const std::string& alias);
     void add_serials();
+    void add_serial(const model::Serial& serial);
     void add_characters();
-    // command_line_devices.cpp
+    void add_console(const model::Console& console);
+    void add_channel(const model::Channel& channel);
+    void add_redirected();
+    void add_smartcard(const model::Smartcard& smartcard);
+    void add_redirdev(const model::Redirdev& redirdev);
+    // command_line_network.cpp
     void add_interfaces();
-    void add_inputs();
+    void add_interface(const model::Interface& interface, std::optional<std::uint32_t> boot_index);
+    void add_host_interface(const model::Interface& interface);
+    json::object network_backend(const model::Interface& interface, const std::string& owner);
+    json::object tap_network(const model::Interface& interface, const std::string& owner);
+    json::object vhost_user_network(const model::Interface& interface);
+    // command_line_display.cpp
     void add_graphics();
+    void add_vnc(const model::Graphics& graphics, const VncPlace& place);
+    void add_spice(const model::Graphics& graphics, const VncPlace& place);
+    static void add_spice_options(std::string& spice, const model::Graphics& graphics);
+    void add_local_display(const model::Graphics& graphics);
     void add_videos();
     void add_video(const model::Video& video);
+    static void add_video_memory(json::object& object, const model::Video& video);
+    std::string video_driver(const model::Video& video);
+    void add_inputs();
+    void add_input(const model::Input& input);
+    void add_evdev(const model::Input& input);
+    // command_line_sound.cpp
+    void add_audios();
+    void add_sounds();
+    void add_sound(const model::Sound& sound);
+    void add_codecs(const model::Sound& sound, const std::string& audio);
+    std::string audio_of(std::optional<std::uint32_t> id) const;
+    // command_line_memory_devices.cpp
+    void add_memory_device(const model::MemoryDevice& memory);
+    void add_shmem(const model::Shmem& shmem);
+    // command_line_devices.cpp
+    void add_watchdogs();
+    void add_balloon();
+    void add_rng(const model::Rng& rng);
+    void add_crypto(const model::Crypto& crypto);
+    void add_tpm(const model::Tpm& tpm);
+    void add_tpm_backend(const model::Tpm& tpm, const std::string& id);
+    void add_panic(const model::Panic& panic);
+    void add_pstore();
+    void add_iommu();
+    void add_vsock();
     void add_rest();
 
     const model::Domain& domain_;
@@ -145,6 +207,7 @@ private:
     Machine machine_;
     DescriptorTable table_;
     std::uint32_t images_ = 0;
+    std::set<std::string> objects_;  // ids of -object that are there, for what several devices share
     CommandLine line_;
     std::optional<Error> problem_;
     std::string cpu_;                   // what follows the CPU model
@@ -154,5 +217,11 @@ private:
 
 // The I/O threads, those that only <iothreads> counts as well.
 std::vector<model::IoThread> io_threads(const model::Domain& domain);
+
+// What virtio devices of every kind share.
+void add_virtio_options(json::object& device, const model::VirtioOptions& options);
+void use_io_threads(json::object& device, std::optional<std::uint32_t> thread,
+                    const std::vector<model::IoThreadUse>& threads);
+std::string virtio_driver(std::string_view base, model::VirtioModel model, const model::DeviceInfo& info);
 
 }  // namespace vireo::qemu

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Disks: the block nodes of their images, and the devices.
+#include "qemu/block_nodes.hpp"
 #include "qemu/command_line_builder.hpp"
 
 #include <charconv>
@@ -10,100 +11,213 @@ using model::Controller;
 using model::Disk;
 using model::DiskBus;
 using model::DiskDriver;
+using model::SourceType;
 
 namespace {
 
 using Cache = DiskDriver::Cache;
-Cache cache_of(const Disk& disk) {
-    return disk.driver && disk.driver->cache ? *disk.driver->cache : Cache::default_;
+const DiskDriver& driver_of(const Disk& disk) {
+    static const DiskDriver none;
+    return disk.driver ? *disk.driver : none;
 }
-bool is_direct(Cache cache) {
-    return cache == Cache::none || cache == Cache::directsync;
-}
-
-void add_cache(json::object& node, Cache cache) {
-    if (cache == Cache::default_) return;
-    json::object modes;
-    modes["direct"] = is_direct(cache);
-    modes["no-flush"] = cache == Cache::unsafe;
-    node["cache"] = std::move(modes);
+bool is_lun(const Disk& disk) {
+    return disk.device == Disk::Device::lun;
 }
 
-std::string format_node(std::uint32_t number) {
-    return fmt::format("vireo-{}-format", number);
+bool removable(const Disk& disk) {
+    return disk.device == Disk::Device::cdrom || disk.device == Disk::Device::floppy;
 }
-std::string storage_name(std::uint32_t number) {
-    return fmt::format("vireo-{}-storage", number);
+// Do both count as the same kind in <boot dev=…>?
+bool same_kind(const Disk& a, const Disk& b) {
+    return a.device == b.device || (!removable(a) && !removable(b));
+}
+
+// As libvirt counts them: those of one bus by their names, wherever they are in the document.
+std::vector<const Disk*> in_boot_order(const std::vector<Disk>& disks) {
+    std::vector<const Disk*> ordered;
+    for (const auto& disk : disks) {
+        auto place = ordered.end();
+        bool found = false;
+        for (auto at = ordered.end(); at != ordered.begin();) {
+            --at;
+            if ((*at)->bus() != disk.bus()) continue;
+            if (disk_number((*at)->target.dev) > disk_number(disk.target.dev))
+                place = at;
+            else if (!found)
+                place = at + 1;
+            found = true;
+        }
+        ordered.insert(place, &disk);
+    }
+    return ordered;
 }
 
 // QEMU's words for what to do when reading or writing fails.
 void add_error_policies(json::object& device, const DiskDriver& driver) {
     using ErrorPolicy = DiskDriver::ErrorPolicy;
-    if (driver.error_policy)
-        device["werror"] = driver.error_policy == ErrorPolicy::enospace ? "enospc" : to_string(*driver.error_policy);
+    const bool no_space = driver.error_policy == ErrorPolicy::enospace;
+    if (driver.error_policy) device["werror"] = no_space ? "enospc" : to_string(*driver.error_policy);
     if (driver.rerror_policy)
         device["rerror"] = to_string(*driver.rerror_policy);
-    else if (driver.error_policy)
-        device["rerror"] = driver.error_policy == ErrorPolicy::enospace ? "report" : to_string(*driver.error_policy);
+    else if (driver.error_policy && !no_space)
+        device["rerror"] = to_string(*driver.error_policy);
+}
+
+void add_geometry(json::object& device, const Disk& disk) {
+    if (disk.geometry) {
+        if (disk.geometry->cylinders > 0 && disk.geometry->heads > 0 && disk.geometry->sectors > 0) {
+            device["cyls"] = disk.geometry->cylinders;
+            device["heads"] = disk.geometry->heads;
+            device["secs"] = disk.geometry->sectors;
+        }
+        if (disk.geometry->translation && (disk.bus() == DiskBus::ide || disk.bus() == DiskBus::sata))
+            device["bios-chs-trans"] = to_string(*disk.geometry->translation);
+    }
+    if (!disk.blocks) return;
+    if (disk.blocks->logical_block_size) device["logical_block_size"] = *disk.blocks->logical_block_size;
+    if (disk.blocks->physical_block_size) device["physical_block_size"] = *disk.blocks->physical_block_size;
+    if (disk.blocks->discard_granularity) device["discard_granularity"] = *disk.blocks->discard_granularity;
+}
+
+void add_identity(json::object& device, const Disk& disk) {
+    if (!disk.serial.empty() && !is_lun(disk)) device["serial"] = disk.serial;
+    if (!disk.vendor.empty()) device["vendor"] = disk.vendor;
+    if (!disk.product.empty()) device["product"] = disk.product;
+    if (disk.target.rotation_rate) device["rotation_rate"] = *disk.target.rotation_rate;
+    if (disk.target.dpofua) device["dpofua"] = *disk.target.dpofua;
+    std::string_view digits = disk.wwn;
+    if (digits.starts_with("0x")) digits.remove_prefix(2);
+    std::uint64_t wwn = 0;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), wwn, 16).ec == std::errc()) device["wwn"] = wwn;
 }
 
 void add_disk_properties(json::object& device, const Disk& disk, const std::string& node) {
+    const auto& driver = driver_of(disk);
     if (!node.empty()) device["drive"] = node;
     if (disk.shareable) device["share-rw"] = true;
-    if (const auto cache = cache_of(disk); cache != Cache::default_ && !node.empty())
+    const bool passthrough = is_lun(disk) && disk.bus() == DiskBus::scsi;  // has the real one's cache
+    if (const auto cache = driver.cache.value_or(Cache::default_); cache != Cache::default_ && !passthrough)
         device["write-cache"] = cache == Cache::writethrough || cache == Cache::directsync ? "off" : "on";
-    if (!disk.serial.empty()) device["serial"] = disk.serial;
-    if (disk.driver) add_error_policies(device, *disk.driver);
+    add_error_policies(device, driver);
+    add_geometry(device, disk);
+    add_identity(device, disk);
+}
+
+void add_virtio_properties(json::object& device, const Disk& disk) {
+    const auto& driver = driver_of(disk);
+    add_virtio_options(device, driver.virtio);
+    if (driver.ioeventfd) device["ioeventfd"] = *driver.ioeventfd;
+    if (driver.event_idx) device["event_idx"] = *driver.event_idx;
+    if (driver.queues) device["num-queues"] = *driver.queues;
+    if (driver.queue_size) device["queue-size"] = *driver.queue_size;
+    if (is_lun(disk)) device["scsi"] = true;
+    use_io_threads(device, driver.iothread, driver.iothreads);
+}
+
+model::VirtioModel virtio_model(const Disk& disk) {
+    switch (disk.model.value_or(Disk::Model::virtio)) {
+        case Disk::Model::virtio_transitional:
+            return model::VirtioModel::transitional;
+        case Disk::Model::virtio_non_transitional:
+            return model::VirtioModel::non_transitional;
+        default:
+            return model::VirtioModel::virtio;
+    }
+}
+
+// The layers that the definition names; where it says nothing of a backing
+// store, the image's header decides.
+std::vector<BlockLayer> layers_of(const Disk& disk) {
+    std::vector<BlockLayer> layers;
+    auto& first = layers.emplace_back();
+    first.type = disk.type;
+    first.source = disk.source ? &*disk.source : nullptr;
+    first.auth = disk.authentication();
+    first.encryption = disk.image_encryption();
+    first.format = disk.format();
+    if (disk.driver && disk.driver->metadata_cache) first.metadata_cache = disk.driver->metadata_cache->max_size;
+    first.read_only = disk.readonly || disk.device == Disk::Device::cdrom;
+    first.floppy = disk.device == Disk::Device::floppy;
+    for (const auto* below = &disk.backing_store; below->has_value(); below = &(*below)->backing_store) {
+        const auto& store = **below;
+        if (!store.type) {
+            layers.back().ends = true;
+            break;
+        }
+        auto& layer = layers.emplace_back();
+        layer.type = *store.type;
+        layer.source = store.source ? &*store.source : nullptr;
+        if (layer.source && layer.source->auth) layer.auth = &*layer.source->auth;
+        if (layer.source && layer.source->encryption) layer.encryption = &*layer.source->encryption;
+        if (store.format) {
+            layer.format = store.format->type;
+            if (store.format->metadata_cache) layer.metadata_cache = store.format->metadata_cache->max_size;
+        }
+        layer.read_only = true;
+    }
+    return layers;
+}
+
+// By the names that Linux gives to optical drives.
+bool is_optical(std::string_view path) {
+    for (const std::string_view name : {"/dev/cdrom", "/dev/sr", "/dev/dvd", "/dev/scd"})
+        if (path.starts_with(name)) return path.find('/', name.size()) == std::string_view::npos;
+    return false;
+}
+
+void name_file(BlockLayer& layer, bool cdrom) {
+    if (!layer.source) return;
+    layer.optical = cdrom && layer.type == SourceType::block && is_optical(layer.source->dev);
+    layer.block_device = layer.type == SourceType::block;
+    layer.file = layer.type == SourceType::file ? layer.source->file : layer.source->dev;
+    layer.auto_read_only = true;
 }
 
 }  // namespace
 
-json::object CommandLineBuilder::storage_node(const Disk& disk, const DiskImage& image, std::uint32_t number) {
-    json::object node;
-    node["driver"] = image.block_device ? "host_device" : "file";
-    node["filename"] = add_descriptor(image.fd, fmt::format("{} image {}", describe(disk), number), image.path);
-    node["node-name"] = storage_name(number);
-    node["read-only"] = image.read_only;
-    node["discard"] = "unmap";
-    const auto cache = cache_of(disk);
-    if (disk.driver && disk.driver->io) {
-        if (*disk.driver->io == DiskDriver::Io::native && !is_direct(cache))
-            problem(Errc::invalid_config,
-                    describe(disk) + " has io='native', which needs cache='none' or cache='directsync'");
-        node["aio"] = to_string(*disk.driver->io);
-    }
-    add_cache(node, cache);
-    return node;
-}
-
-// From the bottom up, because a node has to exist before another one names it. → the node that the device uses
-std::string CommandLineBuilder::add_chain(const Disk& disk, const std::vector<DiskImage>& chain) {
+// From the bottom up, because a node has to exist before another one names it.
+// → the node that the device uses
+std::string CommandLineBuilder::add_chain(const Disk& disk, const std::vector<DiskImage>& images) {
     auto& numbers = line_.images.emplace_back();
-    for (std::size_t i = 0; i < chain.size(); ++i) numbers.push_back(++images_);
-    for (std::size_t i = chain.size(); i-- > 0;) {
-        const auto& image = chain[i];
-        add("-blockdev", storage_node(disk, image, numbers[i]));
-        json::object node;
-        node["node-name"] = format_node(numbers[i]);
-        node["read-only"] = image.read_only;
-        if (i == 0 && disk.driver) {
-            const bool unmap = disk.driver->discard == DiskDriver::Discard::unmap;
-            if (disk.driver->discard) node["discard"] = to_string(*disk.driver->discard);
-            if (auto zeroes = disk.driver->detect_zeroes) {
-                if (*zeroes == DiskDriver::DetectZeroes::unmap && !unmap) zeroes = DiskDriver::DetectZeroes::on;
-                node["detect-zeroes"] = to_string(*zeroes);
-            }
+    if (disk.empty() || disk.type == SourceType::vhostuser) return {};
+    auto layers = layers_of(disk);
+    const bool opened = !images.empty() && images.front().fd >= 0;
+    if (opened) layers.resize(images.size());  // what the images themselves say goes
+    for (auto& layer : layers) numbers.push_back(layer.number = ++images_);
+    for (std::size_t i = layers.size(); i-- > 0;) {
+        auto& layer = layers[i];
+        if (!opened) {
+            name_file(layer, disk.device == Disk::Device::cdrom);
+            if (layer.type == SourceType::volume && resources_.display)
+                layer.file = layer.source->pool + "/" + layer.source->volume;
+            continue;
         }
-        add_cache(node, cache_of(disk));
-        node["driver"] = to_string(image.format);
-        node["file"] = storage_name(numbers[i]);
-        if (i + 1 < chain.size())
-            node["backing"] = format_node(numbers[i + 1]);
-        else if (image.format == model::DiskFormat::qcow2)
-            node["backing"] = nullptr;  // whatever its header says
+        layer.type = SourceType::file;
+        layer.format = images[i].format;
+        layer.read_only = images[i].read_only;
+        layer.block_device = images[i].block_device;
+        layer.file = add_descriptor(images[i].fd, fmt::format("{} image {}", describe(disk), layer.number));
+        layer.ends = i + 1 == layers.size();
+    }
+    auto nodes = block_nodes(layers, driver_of(disk), "vireo-CoR-" + disk.target.dev);
+    if (!nodes) {
+        problem(nodes.error().code(), describe(disk) + " " + std::string(nodes.error().message()));
+        return {};
+    }
+    for (const auto& object : nodes->objects)
+        if (objects_.insert(std::string(object.at("id").as_string())).second) add("-object", object);
+    for (const auto& node : nodes->nodes) add("-blockdev", node);
+    auto top = nodes->top;
+    for (const auto& filter : disk.throttle_filters) {
+        json::object node;
+        node["driver"] = "throttle";
+        node["node-name"] = fmt::format("vireo-{}-throttle-{}", disk.target.dev, filter.group);
+        node["throttle-group"] = "throttle-" + filter.group;
+        node["file"] = top;
+        top = node["node-name"].as_string();
         add("-blockdev", node);
     }
-    return chain.empty() ? std::string() : format_node(numbers.front());
+    return top;
 }
 
 std::optional<std::uint32_t> CommandLineBuilder::boot_index(const Disk& disk) const {
@@ -111,9 +225,9 @@ std::optional<std::uint32_t> CommandLineBuilder::boot_index(const Disk& disk) co
     const auto kind = disk.device == Disk::Device::cdrom    ? model::BootDevice::cdrom
                       : disk.device == Disk::Device::floppy ? model::BootDevice::fd
                                                             : model::BootDevice::hd;
-    for (const auto& other : domain_.devices.disks) {
-        if (other.device != disk.device) continue;
-        if (&other != &disk) return std::nullopt;  // <boot dev=…> means the first of its kind
+    for (const auto* other : in_boot_order(domain_.devices.disks)) {
+        if (!same_kind(*other, disk)) continue;
+        if (other != &disk) return std::nullopt;  // <boot dev=…> means the first of its kind
         break;
     }
     for (std::size_t i = 0; i < domain_.os.boot.size(); ++i)
@@ -122,7 +236,7 @@ std::optional<std::uint32_t> CommandLineBuilder::boot_index(const Disk& disk) co
 }
 
 void CommandLineBuilder::place_drive(json::object& device, const Disk& disk) {
-    const auto* at = disk.info.address ? std::get_if<model::DriveAddress>(&*disk.info.address) : nullptr;
+    const auto* at = disk.info.at<model::DriveAddress>();
     if (!at) return problem(Errc::internal, describe(disk) + " has no address");
     switch (disk.bus()) {
         case DiskBus::ide:
@@ -137,93 +251,148 @@ void CommandLineBuilder::place_drive(json::object& device, const Disk& disk) {
         case DiskBus::fdc:
             device["unit"] = at->unit;
             break;
-        default: {
-            const auto* controller = find_controller(domain_, Controller::Type::scsi, at->controller);
-            device["bus"] = bus_name(Controller::Type::scsi, at->controller, describe(disk)) + ".0";
-            const bool is_virtio = controller && controller->model == Controller::Model::virtio_scsi;
-            if (is_virtio) device["channel"] = at->bus;
-            device["scsi-id"] = is_virtio ? at->target : at->unit;
-            if (is_virtio) device["lun"] = at->unit;
-            device["device_id"] = "drive-" + disk.info.alias;
-        }
+        default:
+            place_on_scsi(device, *at, describe(disk));
+            if (!is_lun(disk)) device["device_id"] = disk.serial.empty() ? "drive-" + disk.info.alias : disk.serial;
     }
 }
 
-// usb-storage knows hard disks only; a CD drive is a SCSI one behind a bridge of its own.
-void CommandLineBuilder::add_usb_cdrom(const Disk& disk, const std::string& node) {
+// Parallel SCSI has ids only; its later kinds have a channel, an id and a unit.
+void CommandLineBuilder::place_on_scsi(json::object& device, const model::DriveAddress& at, const std::string& owner) {
+    using enum Controller::Model;
+    const auto* controller = find_controller(domain_, Controller::Type::scsi, at.controller);
+    device["bus"] = bus_name(Controller::Type::scsi, at.controller, owner) + ".0";
+    const auto model = controller && controller->model ? *controller->model : virtio_scsi;
+    if (model == lsilogic || model == ncr53c90 || model == dc390 || model == am53c974) {
+        device["scsi-id"] = at.unit;
+        return;
+    }
+    device["channel"] = at.bus;
+    device["scsi-id"] = at.target;
+    device["lun"] = at.unit;
+}
+
+// A SCSI drive behind a bridge of its own: the model for CD drives that are to
+// be seen as such.
+void CommandLineBuilder::add_usb_bridged(const Disk& disk, const std::string& node) {
     model::DeviceInfo bridge = disk.info, drive;
     bridge.alias = disk.info.alias + "-bridge";
     drive.alias = disk.info.alias;
     auto bot = device("usb-bot", bridge, describe(disk));
     add_address(bot, bridge, describe(disk));
     add("-device", bot);
-    auto cd = device("scsi-cd", drive, describe(disk));
-    cd["bus"] = bridge.alias + ".0";
-    cd["scsi-id"] = 0;
-    cd["lun"] = 0;
-    add_disk_properties(cd, disk, node);
-    if (auto index = boot_index(disk)) cd["bootindex"] = *index;
-    add("-device", cd);
+    auto scsi = device(disk.device == Disk::Device::cdrom ? "scsi-cd" : "scsi-hd", drive, describe(disk));
+    scsi["bus"] = bridge.alias + ".0";
+    scsi["scsi-id"] = 0;
+    scsi["lun"] = 0;
+    add_disk_properties(scsi, disk, node);
+    if (auto index = boot_index(disk)) scsi["bootindex"] = *index;
+    add("-device", scsi);
+}
+
+std::string CommandLineBuilder::disk_driver(const Disk& disk) {
+    const bool cd = disk.device == Disk::Device::cdrom;
+    switch (disk.bus()) {
+        case DiskBus::ide:
+        case DiskBus::sata:
+            return cd ? "ide-cd" : "ide-hd";
+        case DiskBus::scsi:
+            return is_lun(disk) ? "scsi-block" : cd ? "scsi-cd" : "scsi-hd";
+        case DiskBus::usb:
+            return "usb-storage";
+        case DiskBus::fdc:
+            return "floppy";
+        default:
+            return virtio_driver(disk.type == SourceType::vhostuser ? "vhost-user-blk" : "virtio-blk",
+                                 virtio_model(disk), disk.info);
+    }
+}
+
+// The server's socket; there is no block node, the data never come by QEMU.
+std::string CommandLineBuilder::add_disk_server(const Disk& disk) {
+    const auto id = "chr-vu-" + disk.info.alias;
+    auto socket = fmt::format("socket,id={},path={}", id, escape_commas(disk.source->path));
+    const auto& reconnect = disk.source->reconnect;
+    if (reconnect && reconnect->enabled == true && reconnect->timeout)
+        socket += fmt::format(",reconnect={}", *reconnect->timeout);
+    add("-chardev", std::move(socket));
+    return id;
+}
+
+// Memory cards are part of the boards that have them: only -drive reaches them.
+void CommandLineBuilder::add_memory_card(const Disk& disk, const std::vector<DiskImage>& images) {
+    line_.images.emplace_back();
+    if (disk.empty()) return;
+    const bool opened = !images.empty() && images.front().fd >= 0;
+    const auto& source = *disk.source;
+    const auto path = opened                           ? add_descriptor(images.front().fd, describe(disk))
+                      : disk.type == SourceType::block ? source.dev
+                                                       : source.file;
+    auto drive = fmt::format("file={},format={},if=sd,index={}", escape_commas(path), to_string(disk.format()),
+                             disk_number(disk.target.dev).value_or(0));
+    if (disk.readonly) drive += ",readonly=on";
+    if (const auto cache = driver_of(disk).cache; cache && *cache != Cache::default_)
+        drive += fmt::format(",cache={}", to_string(*cache));
+    add("-drive", std::move(drive));
 }
 
 void CommandLineBuilder::add_disk(const Disk& disk, const std::string& node) {
-    const bool cd = disk.device == Disk::Device::cdrom;
     const auto bus = disk.bus();
-    if (node.empty() && disk.device == Disk::Device::disk)
+    const bool served = disk.type == SourceType::vhostuser && !disk.empty();
+    if (node.empty() && !served && !removable(disk))
         return problem(Errc::invalid_config, describe(disk) + " has no image");
-    if (bus == DiskBus::usb && cd) return add_usb_cdrom(disk, node);
-    std::string_view driver = "virtio-blk-pci";
-    if (bus == DiskBus::ide || bus == DiskBus::sata) driver = cd ? "ide-cd" : "ide-hd";
-    if (bus == DiskBus::scsi) driver = cd ? "scsi-cd" : "scsi-hd";
-    if (bus == DiskBus::usb) driver = "usb-storage";
-    if (bus == DiskBus::fdc) driver = "floppy";
+    const bool usb_cd = bus == DiskBus::usb && disk.device == Disk::Device::cdrom && !disk.model;
+    if (usb_cd || disk.model == Disk::Model::usb_bot) return add_usb_bridged(disk, node);
+    const auto driver = disk_driver(disk);
     if (driver == "ide-hd" && disk.readonly)
         return problem(Errc::unsupported, describe(disk) + " is read-only, which disks on the " +
                                               std::string(to_string(bus)) + " bus cannot be");
+    const auto server = served ? add_disk_server(disk) : std::string();
     auto object = device(driver, disk.info, describe(disk));
+    if (bus == DiskBus::virtio) add_virtio_properties(object, disk);
     if (bus == DiskBus::virtio || bus == DiskBus::usb)
         add_address(object, disk.info, describe(disk));
     else
         place_drive(object, disk);
-    add_disk_properties(object, disk, node);
-    if (!disk.wwn.empty()) {
-        std::uint64_t wwn = 0;
-        std::string_view digits = disk.wwn;
-        if (digits.starts_with("0x")) digits.remove_prefix(2);
-        auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), wwn, 16);
-        if (error != std::errc() || end != digits.data() + digits.size() || bus == DiskBus::virtio ||
-            bus == DiskBus::usb || bus == DiskBus::fdc)
-            return problem(Errc::invalid_config, describe(disk) + " cannot have a world wide name");
-        object["wwn"] = wwn;
-    }
+    if (served)
+        object["chardev"] = server;
+    else
+        add_disk_properties(object, disk, node);
+    if (bus == DiskBus::usb) object["removable"] = disk.target.removable.value_or(false);
     if (auto index = boot_index(disk); index && bus != DiskBus::fdc) object["bootindex"] = *index;
     add("-device", object);
 }
 
-// In pc machines it is there already; its drives' places in the boot order are its own.
+// In pc machines it is there already; its drives' places in the boot order are
+// its own.
 void CommandLineBuilder::add_floppy_controller() {
     json::object controller;
     controller["driver"] = "isa-fdc";
-    controller["id"] = "fdc0";
     bool any = false;
     for (const auto& disk : domain_.devices.disks) {
         if (disk.bus() != DiskBus::fdc) continue;
         any = true;
-        const auto* at = disk.info.address ? std::get_if<model::DriveAddress>(&*disk.info.address) : nullptr;
+        const auto* at = disk.info.at<model::DriveAddress>();
         const auto index = boot_index(disk);
         if (!at || !index) continue;
         const auto* name = at->unit == 0 ? "bootindexA" : "bootindexB";
         controller[name] = *index;
-        if (machine_.i440fx()) add("-global", fmt::format("isa-fdc.{}={}", name, *index));
+        if (machine_.builtin_fdc()) add("-global", fmt::format("isa-fdc.{}={}", name, *index));
     }
-    if (any && machine_.q35()) add("-device", controller);
+    if (any && !machine_.builtin_fdc()) add("-device", controller);
 }
 
 void CommandLineBuilder::add_disks() {
     add_floppy_controller();
     for (std::size_t i = 0; i < domain_.devices.disks.size(); ++i) {
         const auto& disk = domain_.devices.disks[i];
-        add_disk(disk, add_chain(disk, resources_.disks[i]));
+        if (disk.bus() == DiskBus::sd) {
+            add_memory_card(disk, resources_.disks[i]);
+            continue;
+        }
+        const auto node = add_chain(disk, resources_.disks[i]);
+        if (problem_) return;
+        add_disk(disk, node);
     }
 }
 

@@ -124,6 +124,10 @@ bool Machine::pci_perhaps() const noexcept {
     return kind == MachineKind::board && !riscv();
 }
 
+bool Machine::several_pci_buses() const noexcept {
+    return x86() || ppc64() || arch == Arch::ppc || s390() || virt();
+}
+
 bool Machine::has_isa() const noexcept {
     return x86();
 }

@@ -35,9 +35,6 @@ BOOST_AUTO_TEST_CASE(the_nearest_name_is_suggested) {
 }
 
 BOOST_AUTO_TEST_CASE(what_libvirt_has_and_we_do_not_yet) {
-    for (const std::string name : {"hostdev"})
-        BOOST_TEST(refusal(with_device("<" + name + "/>")) ==
-                   "line 13: /domain/devices/" + name + " is not supported yet");
     BOOST_TEST(refusal(with_device("<interface type='user'><guest dev='eth0'/></interface>"))
                    .contains("/domain/devices/interface/guest is not supported yet: it is for containers"));
     BOOST_TEST(refusal(changed(small_guest, "<vcpu>", "<bootloader/><vcpu>")) ==

@@ -101,13 +101,19 @@ inline model::Domain completed(std::string_view machine, std::string_view device
 inline std::string text(const std::optional<model::Address>& address) {
     if (!address) return "";
     if (const auto* a = std::get_if<model::PciAddress>(&*address))
-        return fmt::format("{:02x}:{:02x}.{:x}{}", a->bus, a->slot, a->function,
-                           a->multifunction == true ? " multifunction" : "");
+        return fmt::format(
+            "{:02x}:{:02x}.{:x}{}{}", a->bus, a->slot, a->function, a->multifunction == true ? " multifunction" : "",
+            a->zpci ? fmt::format(" uid {} fid {}", a->zpci->uid.value_or(0), a->zpci->fid.value_or(99)) : "");
     if (const auto* a = std::get_if<model::DriveAddress>(&*address))
         return fmt::format("drive {}-{}-{}-{}", a->controller, a->bus, a->target, a->unit);
     if (const auto* a = std::get_if<model::UsbAddress>(&*address)) return fmt::format("usb {}-{}", a->bus, a->port);
     if (const auto* a = std::get_if<model::VirtioSerialAddress>(&*address))
         return fmt::format("port {}-{}", a->controller, a->port.value_or(999));
+    if (const auto* a = std::get_if<model::CcwAddress>(&*address); a && a->complete())
+        return fmt::format("ccw {:x}.{:x}.{:04x}", *a->cssid, *a->ssid, *a->devno);
+    if (const auto* a = std::get_if<model::SpaprVioAddress>(&*address))
+        return fmt::format("spapr-vio {:x}", a->reg.value_or(0));
+    if (std::holds_alternative<model::VirtioMmioAddress>(*address)) return "virtio-mmio";
     return "another";
 }
 
@@ -135,6 +141,12 @@ inline std::string error_of(model::Domain domain, const Capabilities& capabiliti
 }
 inline std::string error_of(const std::string& xml, const Capabilities& capabilities = made_up_qemu()) {
     return error_of(parse(xml), capabilities);
+}
+
+inline std::string disk(std::string_view name, std::string_view bus, std::string_view address = "",
+                        std::string_view device = "disk") {
+    return fmt::format("<disk type='file' device='{}'><source file='/{}'/><target dev='{}' bus='{}'/>{}</disk>", device,
+                       name, name, bus, address);
 }
 
 // Definitions as people write them.

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "qemu/disk_throttle.hpp"
+
+namespace vireo::qemu {
+
+std::optional<boost::json::object> throttle_arguments(const model::Disk& disk) {
+    if (!disk.iotune) return std::nullopt;
+    const auto& tune = *disk.iotune;
+    using Limit = std::optional<std::uint64_t>;
+    boost::json::object arguments;
+    arguments["id"] = disk.info.alias;
+    const std::pair<std::string_view, const Limit&> required[] = {
+        {"bps", tune.total_bytes}, {"bps_rd", tune.read_bytes}, {"bps_wr", tune.write_bytes},
+        {"iops", tune.total_iops}, {"iops_rd", tune.read_iops}, {"iops_wr", tune.write_iops}};
+    for (const auto& [name, limit] : required) arguments[name] = limit.value_or(0);
+    const std::pair<std::string_view, const Limit&> optional[] = {{"bps_max", tune.total_bytes_max},
+                                                                  {"bps_rd_max", tune.read_bytes_max},
+                                                                  {"bps_wr_max", tune.write_bytes_max},
+                                                                  {"iops_max", tune.total_iops_max},
+                                                                  {"iops_rd_max", tune.read_iops_max},
+                                                                  {"iops_wr_max", tune.write_iops_max},
+                                                                  {"bps_max_length", tune.total_bytes_length},
+                                                                  {"bps_rd_max_length", tune.read_bytes_length},
+                                                                  {"bps_wr_max_length", tune.write_bytes_length},
+                                                                  {"iops_max_length", tune.total_iops_length},
+                                                                  {"iops_rd_max_length", tune.read_iops_length},
+                                                                  {"iops_wr_max_length", tune.write_iops_length},
+                                                                  {"iops_size", tune.size_iops}};
+    for (const auto& [name, limit] : optional)
+        if (limit.value_or(0) > 0) arguments[name] = *limit;
+    if (!tune.group_name.empty()) arguments["group"] = tune.group_name;
+    return arguments;
+}
+
+}  // namespace vireo::qemu
