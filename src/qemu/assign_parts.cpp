@@ -59,13 +59,6 @@ std::string describe(const model::Disk& disk) {
 std::string describe(const Controller& controller) {
     return fmt::format("the {} controller {}", to_string(controller.type), controller.index.value_or(0));
 }
-std::string describe(const model::Filesystem& filesystem) {
-    return fmt::format("the filesystem '{}'", filesystem.target);
-}
-std::string describe(const model::Hostdev& hostdev) {
-    return hostdev.info.alias.empty() ? fmt::format("a host device of type {}", to_string(hostdev.type))
-                                      : fmt::format("the host device {}", hostdev.info.alias);
-}
 std::string describe(const model::Interface& interface) {
     return interface.mac.empty() ? "a network interface" : "the network interface " + interface.mac;
 }
