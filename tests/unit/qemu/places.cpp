@@ -76,9 +76,8 @@ BOOST_AUTO_TEST_CASE(places_pseries) {
     BOOST_TEST(root.target->index.value_or(99) == 1u);
     BOOST_TEST(root.model_name == "spapr-pci-host-bridge");
     BOOST_TEST((domain.devices.panics.size() == 1 && domain.devices.panics[0].model == model::Panic::Model::pseries));
-    BOOST_TEST(
-        refusal(definition("ppc64", "pseries", pci_controller(1, "pci-root", "<target><index>0</index></target>")))
-            .contains("target index 0"));
+    BOOST_TEST(refusal(definition("ppc64", "pseries", pci_controller(1, "pci-root", "<target index='0'/>")))
+                   .contains("target index 0"));
 }
 
 BOOST_AUTO_TEST_CASE(places_s390x) {
@@ -92,11 +91,40 @@ BOOST_AUTO_TEST_CASE(places_s390x) {
                      disk("vda", "virtio", "<address type='ccw' cssid='0xfe' ssid='0x0' devno='0x0000'/>") +
                          disk("vdb", "virtio")),
           {{"virtio-disk0", "ccw fe.0.0000"}, {"virtio-disk1", "ccw fe.0.0001"}});
-    const auto twice = definition("s390x", "s390-ccw-virtio",
-                                  disk("vda", "virtio", "<address type='ccw' cssid='0xfe' ssid='0' devno='7'/>") +
-                                      "<rng model='virtio'><backend model='builtin'/>"
-                                      "<address type='ccw' cssid='0xfe' ssid='0' devno='7'/></rng>");
-    BOOST_TEST(refusal(twice).contains("ccw"));
+}
+
+BOOST_AUTO_TEST_CASE(places_pseries_keeps_host_devices_apart) {
+    const std::string host =
+        "<hostdev mode='subsystem' type='pci'><source><address domain='0x0001' bus='0x01' "
+        "slot='0x{}' function='0x0'/></source></hostdev>";
+    std::string devices = "<controller type='usb' model='none'/><memballoon model='none'/>";
+    for (const char* slot : {"00", "01"}) devices += fmt::format(fmt::runtime(host), slot);
+    check(definition("ppc64", "pseries", devices), {{"hostdev0", "01:01.0"}, {"hostdev1", "02:01.0"}});
+}
+
+BOOST_AUTO_TEST_CASE(places_scsi_host_devices_share_the_bus_with_disks) {
+    const std::string host =
+        "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host0'/>"
+        "<address bus='0' target='0' unit='{}'/></source></hostdev>";
+    check(definition("x86_64", "pc",
+                     disk("sda", "scsi") + fmt::format(fmt::runtime(host), 1) + fmt::format(fmt::runtime(host), 2)),
+          {{"scsi0-0-0", "drive 0-0-0-0"}, {"hostdev0", "drive 0-0-0-1"}, {"hostdev1", "drive 0-0-0-2"}});
+}
+
+BOOST_AUTO_TEST_CASE(places_zpci) {
+    const std::string host =
+        "<hostdev mode='subsystem' type='pci'><source><address domain='0' bus='{}' slot='0' function='0'/></source>{}"
+        "</hostdev>";
+    const auto pci = [&](int bus, std::string_view address) { return fmt::format(fmt::runtime(host), bus, address); };
+    check(definition(
+              "s390x", "s390-ccw-virtio",
+              pci(1, "") + pci(2, "<address type='pci'><zpci uid='0x0001' fid='0x00000000'/></address>") + pci(3, "")),
+          {{"hostdev0", "00:01.0 uid 2 fid 1"},
+           {"hostdev1", "00:02.0 uid 1 fid 0"},
+           {"hostdev2", "00:03.0 uid 3 fid 2"},
+           {"balloon0", "ccw fe.0.0000"}});
+    const auto zpci = "<address type='pci' bus='0' slot='3' function='0'><zpci uid='0x0001'/></address>";
+    BOOST_TEST(refusal(definition("x86_64", "pc", pci(1, zpci))).contains("s390x only"));
 }
 
 BOOST_AUTO_TEST_CASE(places_arm_and_riscv) {
