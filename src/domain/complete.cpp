@@ -27,14 +27,13 @@ Task<std::string> emulator_of(Environment& environment, std::string emulator, st
 }
 
 Task<std::string> complete(Environment& environment, model::Domain& definition,
-                           std::shared_ptr<const std::string> earlier, bool migrates) {
+                           std::shared_ptr<const std::string> earlier) {
     auto binary = co_await emulator_of(environment, definition.devices.emulator, definition.os.type.arch);
     auto capabilities = co_await environment.capabilities.get(binary);
     take(qemu::complete(definition, *capabilities));
     auto catalog = co_await environment.firmwares.get();
     firmware::ResolveOptions options(environment.layout.data);
     options.qcow2 = true;
-    options.migrates = migrates;
     if (earlier)
         if (auto parsed = model::parse_domain_xml(*earlier, model::ParseOptions{.lenient = true}))
             options.earlier = std::make_shared<const model::Domain>(std::move(parsed->domain));

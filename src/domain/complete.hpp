@@ -13,9 +13,9 @@ namespace vireo::domain {
 Task<std::string> emulator_of(Environment& environment, std::string emulator, std::string architecture);
 
 // Machine type, devices, addresses, firmware. The definition's UUID is set. earlier: the text of the definition that
-// this one replaces, or null. migrates: see firmware::ResolveOptions. → the text that is stored.
+// this one replaces, or null. → the text that is stored.
 Task<std::string> complete(Environment& environment, model::Domain& definition,
-                           std::shared_ptr<const std::string> earlier = {}, bool migrates = false);
+                           std::shared_ptr<const std::string> earlier = {});
 
 // Before a definition goes: can dispose_of_nvram() do it (Error(busy) while somebody uses the store; in_use: the domain
 // itself does), and a note of it, so that a daemon that dies in between is no loss (firmware/disposal_note.hpp).

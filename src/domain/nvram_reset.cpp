@@ -180,7 +180,7 @@ Task<MigrationResult> Nvram::migrate(MigrationWish wish) {
             .with_object(domain_->name());
     find_old_store(here.site, *here.definition.uuid, env.layout.data);
     // What cannot be stored, or used, is refused before anything is made.
-    if (new_definition) co_await complete(env, wanted, domain_->persistent_xml_, true);
+    if (new_definition) co_await complete(env, wanted, domain_->persistent_xml_);
     there = place_of(wanted);
     auto work = [&]() -> Result<firmware::Migrated> {
         auto planned = firmware::plan_migration(here.site, there.site);

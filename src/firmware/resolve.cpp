@@ -72,7 +72,7 @@ public:
         if (!chosen) return chosen;
         if (auto ok = check_secure(); !ok) return ok;
         if (auto ok = check_store_path(); !ok) return ok;
-        if (!boots_from_copy() && !options_.migrates)
+        if (!boots_from_copy())
             if (auto ok = check(request_for(domain_, options_.data, false)); !ok) return ok;
         return record();
     }

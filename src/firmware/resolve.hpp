@@ -18,7 +18,6 @@ struct ResolveOptions {
     bool qcow2 = false;                            // can the hypervisor's driver run firmware and stores in qcow2?
     std::shared_ptr<const model::Domain> earlier;  // the definition that this one replaces: what was chosen for it
                                                    // stays the choice as long as it fits. May be null.
-    bool migrates = false;                         // the store that is there is about to be made to fit this firmware
     KnownHashes* known = nullptr;                  // of firmware files, read and added to; null: nothing is known
 };
 
