@@ -95,6 +95,40 @@ class SecureBoot(Guest):
         self.assertEqual(self.says("one", REFUSED, "PROGRAM-RAN"), REFUSED)
 
 
+class Migration(Guest):
+    """From the small build of the firmware to the large one, and into qcow2: it boots, and everything is in place."""
+    SMALL_CODE, SMALL_VARS = "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"
+    VARIABLE = "11111111-2222-3333-4444-555555555555"
+
+    def has_everything(self):
+        self.daemon.start("one")
+        console = self.daemon.console("one")
+        try:
+            said = guests.Shell(console).ready().run(f"setvar Kept -guid {self.VARIABLE}")
+        finally:
+            console.close()
+            self.daemon.destroy("one")
+        self.assertIn(b"was moved".hex(" ").upper(), " ".join(said.upper().split()))
+
+    @needs(SMALL_CODE, guests.OVMF_CODE)
+    def test_it_boots_with_everything_in_place(self):
+        self.daemon.define(guests.domain(
+            "one", memory=256, devices="<serial type='pty'/>",
+            os=f"<loader readonly='yes' type='pflash'>{self.SMALL_CODE}</loader><nvram template='{self.SMALL_VARS}'/>"))
+        self.firmware("SetVariable", variable={"name": "Kept", "guid": self.VARIABLE, "data": b"was moved".hex(),
+                                               "attributes": ["non-volatile", "boot-service"]}, options={})
+        self.has_everything()
+        order = self.firmware("ListBootEntries")["boot"]["order"]
+        self.assertTrue(order)
+        moved = self.firmware("Migrate", options={"code": guests.OVMF_CODE, "template": guests.OVMF_VARS})
+        self.assertEqual([left["name"] for left in moved["left"]], [])
+        self.assertEqual(self.firmware("ListBootEntries")["boot"]["order"], order)
+        self.has_everything()
+        self.firmware("Migrate", options={"form": "qcow2"})
+        self.has_everything()
+        self.assertEqual(self.firmware("Check")["state"], "valid")
+
+
 class Arm(Guest):
     @needs(ARM_CODE, "/usr/bin/qemu-system-aarch64")
     def test_its_store_is_read_and_reset(self):
