@@ -5,16 +5,17 @@
 
 namespace vireo::cli {
 
-Group list_group();       // list.cpp
-Group define_group();     // define.cpp
-Group lifecycle_group();  // lifecycle.cpp
-Group console_group();    // console.cpp
-Group import_group();     // import_libvirt.cpp
-Group watch_group();      // watch.cpp: events, jobs
-Group firmware_group();   // firmware.cpp
-Group nvram_group();      // nvram.cpp, nvram_*.cpp
-Group host_group();       // host.cpp
-Group help_group();       // help.cpp
+Group list_group();        // list.cpp
+Group define_group();      // define.cpp
+Group definition_group();  // definition.cpp: what needs no daemon
+Group lifecycle_group();   // lifecycle.cpp
+Group console_group();     // console.cpp
+Group import_group();      // import_libvirt.cpp
+Group watch_group();       // watch.cpp: events, jobs
+Group firmware_group();    // firmware.cpp
+Group nvram_group();       // nvram.cpp, nvram_*.cpp
+Group host_group();        // host.cpp
+Group help_group();        // help.cpp
 
 std::string help_text(const Verb* verb);                // null: the overview
 std::string usage_line(const Verb& verb);               // "vireo start DOMAIN [OPTION]..."

@@ -75,8 +75,9 @@ Group help_group() {
 }
 
 std::span<const Group> groups() {
-    static const Group all[] = {list_group(),     lifecycle_group(), console_group(), define_group(), nvram_group(),
-                                firmware_group(), import_group(),    watch_group(),   host_group(),   help_group()};
+    static const Group all[] = {list_group(),       lifecycle_group(), console_group(),  define_group(),
+                                definition_group(), nvram_group(),     firmware_group(), import_group(),
+                                watch_group(),      host_group(),      help_group()};
     return all;
 }
 

@@ -4,6 +4,7 @@
 #include "domain/complete.hpp"
 #include "firmware/resolve.hpp"
 #include "model/validate.hpp"
+#include "qemu/native.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
 
@@ -99,6 +100,14 @@ void Domains::drop(const std::shared_ptr<Domain>& domain) {
     by_name_.erase(keep->name());
 }
 
+std::vector<model::Change> Domains::changes_to(const Domain& domain, const model::Domain& definition) {
+    if (!domain.persistent_xml_) return {};
+    model::ParseOptions options;
+    options.lenient = true;
+    const auto before = model::parse_domain_xml(*domain.persistent_xml_, options);
+    return before ? model::compare(before->domain, definition) : std::vector<model::Change>();
+}
+
 Task<Defined> Domains::define(DefineRequest request) {
     auto& definition = request.definition;
     definition.id.reset();
@@ -113,6 +122,7 @@ Task<Defined> Domains::define(DefineRequest request) {
         auto earlier = defined.domain ? defined.domain->persistent_xml_ : nullptr;
         defined.xml = co_await complete(env_, definition, std::move(earlier));
         co_await check_files(definition);
+        if (!defined.created) defined.changes = changes_to(*defined.domain, definition);
         co_return defined;
     }
     bool fresh = false;
@@ -125,6 +135,7 @@ Task<Defined> Domains::define(DefineRequest request) {
         defined.created = !domain->persistent();
         auto xml = std::make_shared<const std::string>(co_await complete(env_, definition, domain->persistent_xml_));
         co_await check_files(definition);
+        if (!defined.created) defined.changes = changes_to(*domain, definition);
         co_await env_.definitions.save(defined.uuid, *xml);
         domain->persistent_xml_ = std::move(xml);
         domain->note_definition(definition);
@@ -142,6 +153,18 @@ Task<Defined> Domains::define(DefineRequest request) {
     defined.domain = domain;
     defined.revision = domain->revision();
     co_return defined;
+}
+
+Task<NativeCommand> Domains::to_native(model::Domain definition) {
+    definition.id.reset();
+    if (!definition.uuid) definition.uuid = model::Uuid::random();
+    NativeCommand result;
+    result.xml = co_await complete(env_, definition);
+    const auto capabilities = co_await env_.capabilities.get(definition.devices.emulator);
+    auto native = take(qemu::to_native(std::move(definition), *capabilities));
+    result.command = std::move(native.line.argv);
+    result.environment = std::move(native.line.env);
+    co_return result;
 }
 
 Task<std::shared_ptr<Domain>> Domains::create(model::Domain definition) {

@@ -5,6 +5,7 @@
 #include "firmware/disposal_note.hpp"
 #include "firmware/nvram.hpp"
 #include "firmware/trash.hpp"
+#include "model/compare.hpp"
 #include "model/domain_xml.hpp"
 
 #include <chrono>
@@ -28,6 +29,14 @@ struct Defined {
     std::string uuid, name, xml;
     bool created = false;
     std::uint64_t revision = 0;
+    std::vector<model::Change> changes;  // to the definition before
+};
+
+// The hypervisor's command line for a definition, to be shown: files by their paths.
+struct NativeCommand {
+    NativeCommand() = default;
+    std::vector<std::string> command, environment;
+    std::string xml;  // the definition as it was completed for it
 };
 
 class Domains {
@@ -44,6 +53,8 @@ public:
     std::size_t active_count() const noexcept;
 
     Task<Defined> define(DefineRequest request);
+    // The command line for a definition on this host; stores and prepares nothing.
+    Task<NativeCommand> to_native(model::Domain definition);
     // A transient domain, made and listed, for the caller to start. When that fails it is gone again.
     Task<std::shared_ptr<Domain>> create(model::Domain definition);
     // Is a file that must be one guest's alone another's already (claims.hpp)? Error(invalid_config).
@@ -77,6 +88,7 @@ private:
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>()(text); }
     };
+    static std::vector<model::Change> changes_to(const Domain& domain, const model::Domain& definition);
     std::shared_ptr<Domain> place(const model::Domain& definition, bool& fresh);
     void drop(const std::shared_ptr<Domain>& domain);
     void load_definitions();

@@ -75,13 +75,14 @@ bool XmlReader::read_attributes(const Here& here, std::string_view skip) {
         std::string storage;
         const auto name = schema_name_of_attribute(here.xml, attribute->Name(), storage);
         const int line = attribute->GetLineNum();
-        if (name == skip || is_known_declaration(name, attribute->Value()) || unit_of_present(here, name)) continue;
+        if (name == skip || is_known_declaration(name, attribute->Value())) continue;
         if (const auto* field = here.element.attribute(name, here.object)) {
             if (!first_time(here.seen, *field)) return malformed(here.at, name, "is given twice", line);
             const KeptItem instead{{}, std::string(name), attribute->Value()};
             if (!set(here, *field, attribute->Value(), here.at, name, line, instead)) return false;
             continue;
         }
+        if (unit_of_present(here, name)) continue;
         const bool can_keep = here.element.kept.has_value();
         bool kept = can_keep && is_namespace_declaration(name);
         if (!kept && !unknown(here.at, here.element, name, true, line, can_keep, kept)) return false;
@@ -313,7 +314,8 @@ bool XmlReader::read_wrapped(const Here& here, const XMLElement& child, const Fi
             return malformed(at, {}, "holds text where only elements belong");
         }
         std::string storage;
-        const auto name = schema_name(*item, storage);
+        std::string_view name = item->Name();
+        if (default_namespace_ || name.find(':') != name.npos) name = schema_name(*item, storage);
         const Frame item_at{&at, name, item, {}};
         if (name != field.inner) {
             Fault fault{.text = "is not supported", .hint = {}, .unsupported = true};

@@ -341,24 +341,56 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return above[b.size()];
 }
 
+// ── as JSON Schema ──
+json::object describe_text(const Traits&) {
+    return {{"type", "string"}};
+}
+json::object describe_mac(const Traits&) {
+    return {{"type", "string"}, {"pattern", "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$"}};
+}
+json::object describe_bool(const Traits&) {
+    return {{"type", "boolean"}};
+}
+json::object describe_word(const Traits& traits) {
+    json::array words;
+    for (const auto word : traits.words) words.push_back(json::value(word));
+    return {{"enum", std::move(words)}};
+}
+json::object describe_integer(const Traits& traits) {
+    return {{"type", "integer"}, {"minimum", traits.min}, {"maximum", traits.max}};
+}
+json::object describe_bytes(const Traits&) {
+    const json::object number{{"type", "integer"}, {"minimum", 0}};
+    const json::object text{{"type", "string"}, {"pattern", "^ *[0-9]+ *([KMGTPEkmgtpe]?([iI]?[bB])?|[bB]ytes?) *$"}};
+    return {{"anyOf", json::array{number, text}}};
+}
+json::object describe_uuid(const Traits&) {
+    return {{"type", "string"}, {"format", "uuid"}};
+}
+json::object describe_set(const Traits&) {
+    return {{"type", "string"}, {"pattern", "^[0-9, ^-]+$"}};
+}
+
 template <class T>
-constexpr Scalar integer = {&parse_integer<T>, &format_integer<T>, &integer_from_json<T>, &integer_to_json<T>};
+constexpr Scalar integer = {&parse_integer<T>, &format_integer<T>, &integer_from_json<T>, &integer_to_json<T>, {},
+                            &describe_integer};
 }  // namespace
 
 namespace scalar {
-const Scalar text = {&parse_text, &format_text, &text_from_json, &text_to_json};
-const Scalar mac = {&parse_mac, &format_text, &mac_from_json, &text_to_json};
-const Scalar yes_no = {&parse_yes_no, &format_yes_no, &bool_from_json, &bool_to_json};
-const Scalar on_off = {&parse_on_off, &format_on_off, &bool_from_json, &bool_to_json};
-const Scalar word = {&parse_word, &format_word, &word_from_json, &word_to_json};
+const Scalar text = {&parse_text, &format_text, &text_from_json, &text_to_json, {}, &describe_text};
+const Scalar mac = {&parse_mac, &format_text, &mac_from_json, &text_to_json, {}, &describe_mac};
+const Scalar yes_no = {&parse_yes_no, &format_yes_no, &bool_from_json, &bool_to_json, {}, &describe_bool};
+const Scalar on_off = {&parse_on_off, &format_on_off, &bool_from_json, &bool_to_json, {}, &describe_bool};
+const Scalar word = {&parse_word, &format_word, &word_from_json, &word_to_json, {}, &describe_word};
 const Scalar unsigned_32 = integer<std::uint32_t>;
 const Scalar unsigned_64 = integer<std::uint64_t>;
 const Scalar signed_32 = integer<std::int32_t>;
 const Scalar signed_64 = integer<std::int64_t>;
-const Scalar bytes = {&parse_bytes, &format_bytes, &bytes_from_json, &integer_to_json<std::uint64_t>};
-const Scalar kib = {&parse_kib, &format_kib, &bytes_from_json, &integer_to_json<std::uint64_t>};
-const Scalar uuid = {&parse_uuid, &format_uuid, &uuid_from_json, &uuid_to_json};
-const Scalar number_set = {&parse_set, &format_set, &set_from_json, &set_to_json};
+const Scalar bytes = {&parse_bytes, &format_bytes,  &bytes_from_json, &integer_to_json<std::uint64_t>,
+                      {},           &describe_bytes};
+const Scalar kib = {&parse_kib, &format_kib, &bytes_from_json, &integer_to_json<std::uint64_t>, {}, &describe_bytes};
+const Scalar uuid = {&parse_uuid, &format_uuid, &uuid_from_json, &uuid_to_json, {}, &describe_uuid};
+const Scalar number_set = {&parse_set, &format_set, &set_from_json, &set_to_json, {}, &describe_set};
 }  // namespace scalar
 
 SizeUnit unit_for(std::uint64_t bytes, const SizeTraits& traits) {

@@ -5,6 +5,7 @@
 #include "model/number_set.hpp"
 #include "model/uuid.hpp"
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
@@ -79,6 +80,7 @@ struct Scalar {
     bool (*from_json)(const boost::json::value& json, void* value, const Traits& traits, Fault& fault);
     boost::json::value (*to_json)(const void* value, const Traits& traits);
     std::span<const std::string_view> samples = {};  // of a type's own scalar: words that it takes, for tests
+    boost::json::object (*describe)(const Traits& traits) = nullptr;  // as JSON Schema; null: anything
 };
 
 namespace scalar {

@@ -53,8 +53,11 @@ struct Field {
     bool required = false;  // must be in the document
     bool decides = false;   // when its value is not supported, the element as a whole is not
     bool bare = false;      // element: an empty one is `true` in JSON
-    bool live = false;      // a running guest can take another value
-    NamespaceId space = 0;  // of name
+    // A running guest can take another value; of a list: items can come and go. What is in an element, but not in the
+    // items of a list, is live with it.
+    bool live = false;
+    std::string_view identity;  // of a list: where an item's JSON says which one it is: "target.dev", "type index"
+    NamespaceId space = 0;      // of name
     std::size_t offset = 0;
     std::size_t base = 0;  // of the struct that `applies` is about: not 0 when it was included
     const Slot* slot = nullptr;
@@ -256,6 +259,7 @@ public:
     Declare& unit_in(std::string_view attribute) { return last().unit = attribute, *this; }
     Declare& bare() { return last().bare = true, *this; }
     Declare& live() { return last().live = true, *this; }
+    Declare& identified_by(std::string_view paths) { return last().identity = paths, *this; }
     Declare& kib() { return last().scalar = &scalar::kib, *this; }
     Declare& mac() { return last().scalar = &scalar::mac, *this; }
     Declare& range(std::int64_t min, std::uint64_t max) {

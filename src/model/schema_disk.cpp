@@ -26,7 +26,7 @@ const Element& schema<Disk>() {
         .child("blockio", &Disk::blocks)
         .child("mirror", &Disk::mirror)
         .child("target", &Disk::target).required()
-        .child("iotune", &Disk::iotune)
+        .child("iotune", &Disk::iotune).live()
         .wrapped("throttlefilters", "filter", &Disk::throttle_filters)
         .flag("readonly", &Disk::readonly)
         .flag("shareable", &Disk::shareable)

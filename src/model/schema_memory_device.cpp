@@ -10,7 +10,7 @@ const Element& schema<Memballoon>() {
         .attribute("model", &Memballoon::model).required().decides()
         .attribute("autodeflate", &Memballoon::autodeflate).on_off()
         .attribute("freePageReporting", &Memballoon::free_page_reporting).on_off()
-        .child_attribute("stats", "period", &Memballoon::stats_period)
+        .child_attribute("stats", "period", &Memballoon::stats_period).live()
         .child("driver", &Memballoon::driver)
         .include(&Memballoon::info)
         .kept(&Memballoon::kept)

@@ -90,6 +90,15 @@ Task<api::DefineResult> ManagerApi::define_domain(api::Call, api::AnyDict defini
     co_return co_await define(take(model::parse_domain_json(definition, parse_options(options.lenient))), options);
 }
 
+Task<api::NativeCommand> ManagerApi::domain_xml_to_native(api::Call, std::string xml) {
+    auto native = co_await hub_.domains->to_native(take(model::parse_domain_xml(xml)).domain);
+    api::NativeCommand result;
+    result.command = std::move(native.command);
+    result.environment = std::move(native.environment);
+    result.xml = std::move(native.xml);
+    co_return result;
+}
+
 Task<api::DefineResult> ManagerApi::define(model::Parsed parsed, api::DefineOptions options) {
     domain::DefineRequest request;
     request.definition = std::move(parsed.domain);
@@ -103,6 +112,8 @@ Task<api::DefineResult> ManagerApi::define(model::Parsed parsed, api::DefineOpti
     result.created = defined.created;
     result.revision = defined.revision;
     result.warnings = std::move(parsed.warnings);
+    if (!defined.created) result.changes.emplace();
+    for (const auto& change : defined.changes) result.changes->push_back(translate(change));
     if (options.dry_run.value_or(false)) result.xml = std::move(defined.xml);
     co_return result;
 }

@@ -37,6 +37,7 @@ public:
                                                        api::CreateOptions options) override;
     Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call call) override;
     Task<> remove_nvram_trash(api::Call call, std::vector<std::string> ids) override;
+    Task<api::NativeCommand> domain_xml_to_native(api::Call, std::string xml) override;
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override;
     std::vector<api::DomainSummary> list_domains(const api::Call&, api::DomainFilter filter) override;
     std::vector<api::JobInfo> list_jobs(const api::Call&) override;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "service/translate.hpp"
 
+#include <boost/json/serialize.hpp>
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -18,6 +20,19 @@ std::string uuid_of(std::string_view path) {
     std::string uuid(path.substr(domain_prefix.size()));
     std::ranges::replace(uuid, '_', '-');
     return uuid;
+}
+
+api::DefinitionChange translate(const model::Change& change) {
+    using Kind = model::Change::Kind;
+    api::DefinitionChange out;
+    out.path = change.path;
+    out.kind = change.kind == Kind::added     ? api::ChangeKind::added
+               : change.kind == Kind::removed ? api::ChangeKind::removed
+                                              : api::ChangeKind::changed;
+    out.effect = change.effect == model::Change::Effect::live ? api::ChangeEffect::live : api::ChangeEffect::next_boot;
+    if (change.kind != Kind::added) out.before = boost::json::serialize(change.before);
+    if (change.kind != Kind::removed) out.after = boost::json::serialize(change.after);
+    return out;
 }
 
 api::DomainState translate(domain::State state) {

@@ -4,6 +4,7 @@
 #include "api/call.hpp"
 #include "api/types.hpp"
 #include "domain/domain.hpp"
+#include "model/compare.hpp"
 
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ api::DomainState translate(domain::State state);
 api::Health translate(domain::Health health);
 api::LifecycleEvent translate(domain::Lifecycle event);
 domain::NvramDisposal translate(api::NvramDisposal disposal);
+api::DefinitionChange translate(const model::Change& change);
 api::DomainSummary summary_of(const domain::Domain& domain);
 std::string requester_of(const api::Call& call);  // "uid 1000, rpc 7"
 

@@ -264,6 +264,13 @@ class Conformance(unittest.TestCase):
         self.fails("Unsupported", self.read("Manager.GetDomainCapabilities", options={"machine": "no-such-machine"}))
         self.fails("Unsupported", self.read("Manager.GetDomainCapabilitiesXML", options={"type": "xen"}))
 
+    def native(self):
+        definition = guests.bios("native", uuid="4dea22b3-1d52-d8f3-2516-782e98ab3fa0")
+        answer = self.read("Manager.DomainXMLToNative", xml=definition).value()
+        self.assertIn("-machine", answer["command"])
+        self.assertIn("<name>native</name>", answer["xml"])
+        self.fails("InvalidConfig", self.read("Manager.DomainXMLToNative", xml="<domain/>"))
+
     def test_manager_reads(self):
         self.addCleanup(self.undefine)
         self.define()
@@ -271,6 +278,7 @@ class Conformance(unittest.TestCase):
         self.read("Manager.GetHostInfo")
         self.assertTrue(self.read("Manager.ListHypervisors").value())
         self.capabilities()
+        self.native()
         self.read("Manager.ListFirmware")
         wanted = {"machine": "q35", "with-features": ["secure-boot"], "stateless": False, "domain": path_of(TWINS["rpc"][1])}
         self.assertIn("with secure-boot", self.read("Manager.DescribeFirmware", requirements=wanted).value()["wanted"])

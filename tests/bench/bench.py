@@ -23,6 +23,8 @@ import vireo
 from figures import Row
 
 WIRE = os.path.join(vireo.BUILD, "bin", "bench_wire")
+MODEL = os.path.join(vireo.BUILD, "bin", "bench_model")
+TYPICAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "typical.xml")
 PING_PONG_OF_THE_AIMS = 95000  # per second, on the machine for which the aims of the wire were set
 
 
@@ -68,6 +70,22 @@ def wire(rounds):
         return wire_rows(json.loads(done.stdout))
 
 
+def model(rounds):
+    """A definition of 150 lines without a daemon, then 10,000 of them with one."""
+    done = subprocess.run([MODEL, TYPICAL, str(rounds)], capture_output=True, text=True, timeout=300)
+    if done.returncode != 0:
+        raise AssertionError(f"bench_model failed: {done.stderr}")
+    costs = json.loads(done.stdout)
+    rows = [Row("definition of 150 lines, XML read and written", "us", costs["parse_format"]).at_most(200),
+            Row("the same, to JSON and back", "us", costs["json"]),
+            Row("the same, compared with itself", "us", costs["compare"]),
+            Row("the same, completed and turned into a command line", "us", costs["native"]),
+            Row("10,000 definitions read, in memory", "s", costs["load_10000_seconds"]).at_most(3)]
+    with open(TYPICAL) as file:
+        text = file.read()
+    return rows + storing.loading_many(lambda: Daemon(bus=True), text, min(rounds, 3))
+
+
 def machine():
     def first_line(path, start):
         with open(path) as file:
@@ -110,6 +128,8 @@ def measure(part, quick):
             return starts.measure(daemon, 7 if quick else 25, 1 if quick else 5)
     if part == "wire":
         return wire(3 if quick else 9), None
+    if part == "model":
+        return model(3 if quick else 9), None
     if part == "defines":
         with Daemon() as daemon:
             return storing.defines(daemon, 3 if quick else 9), None
@@ -120,7 +140,7 @@ def measure(part, quick):
 
 
 def main():
-    parts = ("starts", "nvram", "wire", "defines", "load")
+    parts = ("starts", "nvram", "wire", "defines", "load", "model")
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__.split("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(parts)} (all of them)")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: under a minute instead of under four")
@@ -128,7 +148,7 @@ def main():
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - set(parts):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
-    for program in (vireo.VIREOD, WIRE):
+    for program in (vireo.VIREOD, WIRE, MODEL):
         if not os.path.exists(program):
             sys.exit(f"bench: {program} is not there: ./dev build")
     begin, facts = time.monotonic(), machine()

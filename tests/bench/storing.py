@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import re
 import selectors
 import subprocess
 import time
@@ -172,6 +173,22 @@ def memory(daemon):
             break
         before = now
     return now
+
+
+def loading_many(make_daemon, text, rounds, count=10000):
+    """A daemon with 10,000 definitions in its folder, put there as they are stored."""
+    name, uuid = (re.search(f"<{tag}>(.*?)</{tag}>", text).group(1) for tag in ("name", "uuid"))
+    times = []
+    with make_daemon() as daemon:
+        daemon.stop()
+        for number in range(count):
+            own = f"{uuid[:-8]}{number:08x}"
+            with open(os.path.join(daemon.definitions, own + ".xml"), "w") as file:
+                file.write(text.replace(uuid, own).replace(f"<name>{name}<", f"<name>{name}-{number}<"))
+        for _ in range(rounds):
+            times.append(time_to_list(daemon, count))
+            daemon.stop()
+    return [Row("start of the daemon to all 10,000 domains listed", "s", times).at_most(3)]
 
 
 def loading(make_daemon, rounds, count=1000):

@@ -99,8 +99,8 @@ bool is_hosts(std::string_view property) {
 
 class Comparer {
 public:
-    Comparer(const Side& ours, const Side& libvirts, bool old_style)
-        : ours_(ours), theirs_(libvirts), old_(old_style) {}
+    Comparer(const Side& ours, const Side& libvirts, bool old_style, bool host_cpu)
+        : ours_(ours), theirs_(libvirts), old_(old_style), host_cpu_(host_cpu) {}
 
     Comparison run() {
         devices();
@@ -193,7 +193,10 @@ private:
         if (mine == theirs)
             record(out_.machine, {});
         else
-            record(out_.machine, {{name, name + " is " + mine + ", libvirt's " + theirs}});
+            record(out_.machine, {{name + (theirs == "(nothing)" ? ": too many"
+                                           : mine == "(nothing)" ? ": missing"
+                                                                 : ""),
+                                   name + " is " + mine + ", libvirt's " + theirs}});
     }
 
     static std::uint64_t size_in_bytes(std::string_view text) {
@@ -255,12 +258,14 @@ private:
 
     static std::string cpu(const Option* option) {
         if (!option) return "(nothing)";
-        std::string out = option->get("model");
+        Properties features;  // +x and x=on are one
         for (const auto& [key, value] : option->properties) {
-            if (key == "model") continue;
             const bool sign = key.starts_with('+') || key.starts_with('-');
-            out += "," + (sign ? key.substr(1) : key) + "=" + (sign ? (key[0] == '+' ? "on" : "off") : normal(value));
+            if (key != "model")
+                features[sign ? key.substr(1) : key] = sign ? key[0] == '+' ? "on" : "off" : normal(value);
         }
+        std::string out = option->get("model");
+        for (const auto& [key, value] : features) out += "," + key + "=" + value;
         return out;
     }
 
@@ -284,7 +289,7 @@ private:
     void machine() {
         machine_option();
         thing("accelerator", joined(ours_.one("accel"), {}), joined(theirs_.one("accel"), {}));
-        thing("cpu", cpu(ours_.one("cpu")), cpu(theirs_.one("cpu")));
+        thing(host_cpu_ ? "cpu of the host" : "cpu", cpu(ours_.one("cpu")), cpu(theirs_.one("cpu")));
         const auto memory = [](const Side& side) {
             const auto* m = side.one("m");
             if (!m) return std::string("(nothing)");
@@ -367,15 +372,15 @@ private:
 
     const Side& ours_;
     const Side& theirs_;
-    bool old_;
+    bool old_, host_cpu_;
     Comparison out_;
 };
 
 }  // namespace
 
-Comparison compare(const std::vector<std::string>& ours, const std::vector<std::string>& libvirts) {
+Comparison compare(const std::vector<std::string>& ours, const std::vector<std::string>& libvirts, bool host_cpu) {
     const Side mine(ours), theirs(libvirts);
-    return Comparer(mine, theirs, is_old_style(libvirts)).run();
+    return Comparer(mine, theirs, is_old_style(libvirts), host_cpu).run();
 }
 
 }  // namespace vireo::corpus

@@ -15,7 +15,7 @@ struct Difference {
 struct Tally {
     std::size_t same = 0;
     std::size_t different = 0;
-    std::size_t older = 0;  // libvirt wrote for a QEMU older than any that Vireo runs: not to be compared
+    std::size_t older = 0;  // libvirt wrote for a QEMU older than any that Vireo runs, or for a made-up host
     std::vector<Difference> differences, older_ones;
 };
 
@@ -26,6 +26,7 @@ struct Comparison {
     Tally backends;    // -object, -netdev, -chardev, -blockdev … by kind
 };
 
-Comparison compare(const std::vector<std::string>& ours, const std::vector<std::string>& libvirts);
+// host_cpu: the definition asks for a CPU that depends on the host's, and the host of libvirt's tests is made up.
+Comparison compare(const std::vector<std::string>& ours, const std::vector<std::string>& libvirts, bool host_cpu);
 
 }  // namespace vireo::corpus

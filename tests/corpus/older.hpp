@@ -11,6 +11,9 @@ namespace vireo::corpus {
 // Was it written for a QEMU without JSON in -device (before 6.2)? Then its capabilities are a hand-made few.
 bool is_old_style(const std::vector<std::string>& argv);
 
+// Does libvirt refuse a definition only because the test's binary or host lacks something? The newest QEMU has it.
+bool is_pretended(std::string_view error);
+
 // `what` as in Difference.
 bool is_older(std::string_view what, bool old_style);
 
