@@ -45,13 +45,19 @@ json::value adjustment_to_json(const void* value, const Traits&) {
     return adjustment.reset ? json::value(reset_word) : json::value(adjustment.seconds);
 }
 
+json::object describe_adjustment(const Traits&) {
+    const json::object seconds{{"type", "integer"}};
+    const json::object text{{"type", "string"}, {"pattern", "^ *(reset|-?[0-9]+) *$"}};
+    return {{"anyOf", json::array{seconds, text}}};
+}
+
 constexpr std::array<std::string_view, 4> samples = {"reset", "-3600", "0", "9223372036854775807"};
 
 }  // namespace
 
 const Scalar& ClockAdjustment::scalar() {
-    static const Scalar scalar = {&parse_adjustment, &format_adjustment, &adjustment_from_json, &adjustment_to_json,
-                                  samples};
+    static const Scalar scalar = {&parse_adjustment, &format_adjustment,  &adjustment_from_json, &adjustment_to_json,
+                                  samples,           &describe_adjustment};
     return scalar;
 }
 

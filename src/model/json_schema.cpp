@@ -84,7 +84,7 @@ private:
     }
 
     static json::object scalar(const Field& field) {
-        return field.scalar->describe ? field.scalar->describe(field.traits) : json::object{{"type", "string"}};
+        return field.scalar->describe ? field.scalar->describe(field.traits) : json::object();
     }
 
     static void note(json::object& schema, const Field& field) {

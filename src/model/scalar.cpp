@@ -342,6 +342,9 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 // ── as JSON Schema ──
+json::object describe_text(const Traits&) {
+    return {{"type", "string"}};
+}
 json::object describe_mac(const Traits&) {
     return {{"type", "string"}, {"pattern", "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$"}};
 }
@@ -374,7 +377,7 @@ constexpr Scalar integer = {&parse_integer<T>, &format_integer<T>, &integer_from
 }  // namespace
 
 namespace scalar {
-const Scalar text = {&parse_text, &format_text, &text_from_json, &text_to_json};
+const Scalar text = {&parse_text, &format_text, &text_from_json, &text_to_json, {}, &describe_text};
 const Scalar mac = {&parse_mac, &format_text, &mac_from_json, &text_to_json, {}, &describe_mac};
 const Scalar yes_no = {&parse_yes_no, &format_yes_no, &bool_from_json, &bool_to_json, {}, &describe_bool};
 const Scalar on_off = {&parse_on_off, &format_on_off, &bool_from_json, &bool_to_json, {}, &describe_bool};

@@ -80,7 +80,7 @@ struct Scalar {
     bool (*from_json)(const boost::json::value& json, void* value, const Traits& traits, Fault& fault);
     boost::json::value (*to_json)(const void* value, const Traits& traits);
     std::span<const std::string_view> samples = {};  // of a type's own scalar: words that it takes, for tests
-    boost::json::object (*describe)(const Traits& traits) = nullptr;  // as JSON Schema; null: any string
+    boost::json::object (*describe)(const Traits& traits) = nullptr;  // as JSON Schema; null: anything
 };
 
 namespace scalar {
