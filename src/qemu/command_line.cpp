@@ -115,6 +115,7 @@ Result<CommandLine> CommandLineBuilder::build() {
     add_boot();
     add_kernel();
     add_launch_security();
+    add_iommu();
     add_pci_controllers();
     add_controllers();
     add_disks();
@@ -122,10 +123,13 @@ Result<CommandLine> CommandLineBuilder::build() {
     add_interfaces();
     add_serials();
     add_characters();
+    add_redirected();
     add_inputs();
+    add_audios();
     add_graphics();
     add_videos();
     add_hostdevs();
+    add_sounds();
     add_rest();
     add_core_information();
     add_generation_id();
@@ -163,7 +167,6 @@ void CommandLineBuilder::add_process() {
     add("-no-user-config");
     add("-nodefaults");
     add("-no-shutdown");
-    add("-display", "none");
     add("-msg", "timestamp=on");
     add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }

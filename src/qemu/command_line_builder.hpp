@@ -147,15 +147,58 @@ private:
     // command_line_characters.cpp
     std::string add_character(const model::CharBackend& backend, const std::string& alias, const std::string& owner);
     std::string character_target(const model::CharBackend& backend, const CharacterFiles& files,
-                                 const std::string& owner);
+                                 const std::string& alias, const std::string& owner);
+    std::string unix_target(const model::CharSource& source, const CharacterFiles& files, const std::string& alias,
+                            const std::string& owner);
+    void add_character_tls(const model::CharBackend& backend, const std::string& alias);
     void add_serials();
+    void add_serial(const model::Serial& serial);
     void add_characters();
-    // command_line_devices.cpp
+    void add_console(const model::Console& console);
+    void add_channel(const model::Channel& channel);
+    void add_redirected();
+    void add_smartcard(const model::Smartcard& smartcard);
+    void add_redirdev(const model::Redirdev& redirdev);
+    // command_line_network.cpp
     void add_interfaces();
-    void add_inputs();
+    void add_interface(const model::Interface& interface, std::optional<std::uint32_t> boot_index);
+    void add_host_interface(const model::Interface& interface);
+    json::object network_backend(const model::Interface& interface, const std::string& owner);
+    json::object tap_network(const model::Interface& interface, const std::string& owner);
+    json::object vhost_user_network(const model::Interface& interface);
+    // command_line_display.cpp
     void add_graphics();
+    void add_vnc(const model::Graphics& graphics, const VncPlace& place);
+    void add_spice(const model::Graphics& graphics, const VncPlace& place);
+    static void add_spice_options(std::string& spice, const model::Graphics& graphics);
+    void add_local_display(const model::Graphics& graphics);
     void add_videos();
     void add_video(const model::Video& video);
+    static void add_video_memory(json::object& object, const model::Video& video);
+    std::string video_driver(const model::Video& video);
+    void add_inputs();
+    void add_input(const model::Input& input);
+    void add_evdev(const model::Input& input);
+    // command_line_sound.cpp
+    void add_audios();
+    void add_sounds();
+    void add_sound(const model::Sound& sound);
+    void add_codecs(const model::Sound& sound, const std::string& audio);
+    std::string audio_of(std::optional<std::uint32_t> id) const;
+    // command_line_memory_devices.cpp
+    void add_memory_device(const model::MemoryDevice& memory);
+    void add_shmem(const model::Shmem& shmem);
+    // command_line_devices.cpp
+    void add_watchdogs();
+    void add_balloon();
+    void add_rng(const model::Rng& rng);
+    void add_crypto(const model::Crypto& crypto);
+    void add_tpm(const model::Tpm& tpm);
+    void add_tpm_backend(const model::Tpm& tpm, const std::string& id);
+    void add_panic(const model::Panic& panic);
+    void add_pstore();
+    void add_iommu();
+    void add_vsock();
     void add_rest();
 
     const model::Domain& domain_;

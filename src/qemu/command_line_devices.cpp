@@ -1,188 +1,220 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Network, input, graphics, video, and what a guest has one of.
+// What a guest has one of, or few: watchdog, balloon, random numbers, TPM, panic device, IOMMU, vsock …
 #include "qemu/command_line_builder.hpp"
 
 #include <algorithm>
-#include <array>
 #include <fmt/format.h>
 
 namespace vireo::qemu {
-using model::Input;
-using model::VideoModel;
 
-namespace {
-
-constexpr std::uint64_t mebibyte = 1u << 20;
-constexpr std::uint32_t pvpanic_port = 0x505;
-
-// Any other device of QEMU's is not a network card, whatever the definition calls it.
-constexpr std::array<std::string_view, 20> network_cards{
-    "e1000",    "e1000-82544gc", "e1000-82545em", "e1000e", "igb",    "rtl8139", "ne2k_pci",
-    "ne2k_isa", "pcnet",         "vmxnet3",       "tulip",  "i82550", "i82551",  "i82557a",
-    "i82557b",  "i82558a",       "i82559er",      "i82562", "i82801", "virtio"};
-
-}  // namespace
-
-void CommandLineBuilder::add_interfaces() {
-    const auto boot = std::ranges::find(domain_.os.boot, model::BootDevice::network);
-    for (std::size_t i = 0; i < domain_.devices.interfaces.size(); ++i) {
-        const auto& interface = domain_.devices.interfaces[i];
-        const auto owner = describe(interface);
-        if (std::ranges::find(network_cards, interface.model) == network_cards.end()) {
-            problem(Errc::unsupported,
-                    fmt::format("{} has the model '{}', which is not supported", owner, interface.model),
-                    "virtio, e1000e, e1000 and rtl8139 are the usual ones");
+void CommandLineBuilder::add_watchdogs() {
+    using enum model::Watchdog::Model;
+    for (const auto& watchdog : domain_.devices.watchdogs) {
+        if (watchdog.model == itco) {  // part of the chipset, which ignores its bite unless told otherwise
+            add("-global", "ICH9-LPC.noreboot=off");
             continue;
         }
-        const bool is_virtio = interface.model == "virtio";
-        json::object host;
-        host["type"] = "user";
-        host["id"] = fmt::format("host{}", interface.info.alias);
-        add("-netdev", host);
-        auto object = device(is_virtio ? "virtio-net-pci" : interface.model, interface.info, owner);
-        object["netdev"] = host["id"];
-        object["mac"] = interface.mac;
-        if (interface.boot_order)
-            object["bootindex"] = *interface.boot_order;
-        else if (i == 0 && boot != domain_.os.boot.end())
-            object["bootindex"] = boot - domain_.os.boot.begin() + 1;
-        if (interface.model != "ne2k_isa") add_address(object, interface.info, owner);
+        const auto owner = describe(watchdog);
+        auto object = device(to_string(watchdog.model), watchdog.info, owner);
+        if (watchdog.model == i6300esb) add_address(object, watchdog.info, owner);
         add("-device", object);
     }
 }
 
-void CommandLineBuilder::add_inputs() {
-    for (const auto& input : domain_.devices.inputs) {
-        const auto bus = input.bus.value_or(Input::Bus::ps2);
-        if (bus == Input::Bus::ps2) continue;  // part of the machine
-        const bool usb = bus == Input::Bus::usb;
-        std::string_view driver;
-        switch (input.type) {
-            case Input::Type::mouse:
-                driver = usb ? "usb-mouse" : "virtio-mouse-pci";
-                break;
-            case Input::Type::tablet:
-                driver = usb ? "usb-tablet" : "virtio-tablet-pci";
-                break;
-            case Input::Type::keyboard:
-                driver = usb ? "usb-kbd" : "virtio-keyboard-pci";
-                break;
-            default:
-                problem(Errc::unsupported, describe(input) + " is not supported yet");
-        }
-        auto object = device(driver, input.info, describe(input));
-        add_address(object, input.info, describe(input));
-        add("-device", object);
-    }
-}
-
-void CommandLineBuilder::add_graphics() {
-    for (std::size_t i = 0; i < domain_.devices.graphics.size(); ++i) {
-        const auto& graphics = domain_.devices.graphics[i];
-        const auto& place = resources_.graphics[i];
-        std::string vnc = "none";
-        if (!place.socket.empty()) {
-            vnc = "unix:" + escape_commas(place.socket);
-        } else if (place.port) {
-            if (place.port < 5900)
-                return problem(Errc::invalid_config, "the port of VNC graphics cannot be below 5900");
-            auto address = place.address.empty() ? std::string("127.0.0.1") : place.address;
-            if (address.find(':') != std::string::npos) address = '[' + address + ']';
-            vnc = fmt::format("{}:{}", escape_commas(address), place.port - 5900);
-        }
-        if (place.websocket) vnc += fmt::format(",websocket={}", place.websocket);
-        if (graphics.share_policy) vnc += fmt::format(",share={}", to_string(*graphics.share_policy));
-        add("-vnc", std::move(vnc));
-        if (!graphics.keymap.empty()) add("-k", graphics.keymap);
-    }
-}
-
-void CommandLineBuilder::add_video(const model::Video& video) {
-    using enum VideoModel::Type;
-    const auto& model = video.model;
-    const bool primary = model.primary == true && x86();
-    const auto mebibytes = [](std::optional<std::uint64_t> bytes) { return bytes.value_or(16 * mebibyte) / mebibyte; };
-    std::string_view driver;
-    switch (model.kind()) {
-        case none:
-            return;
-        case vga:
-            driver = primary ? "VGA" : "secondary-vga";
-            break;
-        case cirrus:
-            driver = "cirrus-vga";
-            break;
-        case qxl:
-            driver = primary ? "qxl-vga" : "qxl";
-            break;
-        case VideoModel::Type::virtio:
-            driver = primary ? "virtio-vga" : "virtio-gpu-pci";
-            break;
-        case bochs:
-            driver = "bochs-display";
-            break;
-        case ramfb:
-            driver = "ramfb";
-            break;
-        default:
-            return problem(Errc::unsupported, describe(video) + " is not supported");
-    }
-    auto object = device(driver, video.info, describe(video));
-    if (model.type == qxl || model.type == VideoModel::Type::virtio) object["max_outputs"] = model.heads.value_or(1);
-    if (model.type == qxl) {
-        object["ram_size"] = model.ram.value_or(64 * mebibyte);
-        object["vram_size"] = model.vram.value_or(64 * mebibyte);
-        object["vgamem_mb"] = mebibytes(model.vgamem);
-    }
-    if (model.type == vga) object["vgamem_mb"] = mebibytes(model.vram);
-    if (model.type == bochs) object["vgamem"] = model.vram.value_or(16 * mebibyte);
-    if (model.type != ramfb) add_address(object, video.info, describe(video));
+void CommandLineBuilder::add_balloon() {
+    if (!domain_.devices.memballoon) return;
+    const auto& balloon = *domain_.devices.memballoon;
+    using Model = model::Memballoon::Model;
+    if (balloon.model == Model::none || balloon.model == Model::xen) return;
+    const auto generation = balloon.model == Model::transitional       ? model::VirtioModel::transitional
+                            : balloon.model == Model::non_transitional ? model::VirtioModel::non_transitional
+                                                                       : model::VirtioModel::virtio;
+    auto object = device(virtio_driver("virtio-balloon", generation, balloon.info), balloon.info, describe(balloon));
+    if (balloon.driver) add_virtio_options(object, balloon.driver->virtio);
+    if (balloon.autodeflate) object["deflate-on-oom"] = *balloon.autodeflate;
+    if (balloon.free_page_reporting) object["free-page-reporting"] = *balloon.free_page_reporting;
+    add_address(object, balloon.info, describe(balloon));
     add("-device", object);
 }
 
-void CommandLineBuilder::add_videos() {
-    for (const bool primary : {true, false})  // the first that QEMU sees is the one that the firmware draws on
-        for (const auto& video : domain_.devices.videos)
-            if ((video.model.primary == true) == primary) add_video(video);
+void CommandLineBuilder::add_rng(const model::Rng& rng) {
+    const auto owner = describe(rng);
+    json::object source;
+    const auto id = "obj" + rng.info.alias;
+    if (const auto* random = std::get_if<model::RngRandom>(&rng.backend)) {
+        source["qom-type"] = "rng-random";
+        source["id"] = id;
+        source["filename"] = random->path.empty() ? "/dev/urandom" : random->path;
+    } else if (const auto* egd = std::get_if<model::RngEgd>(&rng.backend)) {
+        source["qom-type"] = "rng-egd";
+        source["id"] = id;
+        source["chardev"] = add_character(egd->backend, rng.info.alias, owner);
+    } else {
+        source["qom-type"] = "rng-builtin";
+        source["id"] = id;
+    }
+    add("-object", source);
+    auto object = device(virtio_driver("virtio-rng", rng.model, rng.info), rng.info, owner);
+    if (rng.driver) add_virtio_options(object, rng.driver->virtio);
+    object["rng"] = id;
+    if (rng.rate) {
+        object["max-bytes"] = rng.rate->bytes;
+        object["period"] = rng.rate->period.value_or(1000);
+    }
+    add_address(object, rng.info, owner);
+    add("-device", object);
+}
+
+void CommandLineBuilder::add_crypto(const model::Crypto& crypto) {
+    const auto owner = describe(crypto);
+    const bool builtin = crypto.backend.model == model::CryptoBackend::Model::builtin;
+    json::object engine;
+    engine["qom-type"] = builtin ? "cryptodev-backend-builtin" : "cryptodev-backend-lkcf";
+    engine["id"] = "obj" + crypto.info.alias;
+    if (crypto.backend.queues) engine["queues"] = *crypto.backend.queues;
+    add("-object", engine);
+    auto object = device(virtio_driver("virtio-crypto", crypto.info), crypto.info, owner);
+    if (crypto.driver) add_virtio_options(object, crypto.driver->virtio);
+    object["cryptodev"] = engine["id"];
+    add_address(object, crypto.info, owner);
+    add("-device", object);
+}
+
+// ── TPM ──
+void CommandLineBuilder::add_tpm_backend(const model::Tpm& tpm, const std::string& id) {
+    using enum model::TpmBackend::Type;
+    const auto& backend = tpm.backend;
+    if (backend.type == passthrough) {
+        const auto path = backend.device.empty() ? std::string("/dev/tpm0") : backend.device;
+        if (!resources_.display)
+            problem(Errc::unsupported, describe(tpm) + " is the host's, which cannot be handed over yet");
+        const auto name = path.substr(path.rfind('/') + 1);
+        return add("-tpmdev", fmt::format("passthrough,id={},path={},cancel-path=/sys/class/tpm/{}/device/cancel", id,
+                                          escape_commas(path), escape_commas(name)));
+    }
+    std::string path = fmt::format("/run/vireo/{}/tpm.sock", domain_.uuid->to_string());
+    if (backend.type == external && backend.source) path = backend.source->path;
+    if (backend.type == emulator && !resources_.display)
+        problem(Errc::unsupported, describe(tpm) + " needs a swtpm, which was not started");
+    add("-chardev", fmt::format("socket,id=chrtpm,path={}", escape_commas(path)));
+    add("-tpmdev", fmt::format("emulator,id={},chardev=chrtpm", id));
+}
+
+void CommandLineBuilder::add_tpm(const model::Tpm& tpm) {
+    using enum model::Tpm::Model;
+    const auto owner = describe(tpm);
+    const auto kind = tpm.model.value_or(tis);
+    if (kind == spapr_proxy) {
+        auto object = device("spapr-tpm-proxy", tpm.info, owner);
+        object["host-path"] = tpm.backend.device.empty() ? "/dev/tpm0" : tpm.backend.device;
+        if (!resources_.display) problem(Errc::unsupported, owner + " is the host's, which cannot be handed over yet");
+        return add("-device", object);
+    }
+    const auto id = "tpm-" + tpm.info.alias;
+    add_tpm_backend(tpm, id);
+    const auto driver = kind == tis && machine_.arm_virt() ? std::string_view("tpm-tis-device") : to_string(kind);
+    auto object = device(driver, tpm.info, owner);
+    object["tpmdev"] = id;
+    if (tpm.info.address) add_address(object, tpm.info, owner);
+    add("-device", object);
+}
+
+// ── what notices a crash ──
+void CommandLineBuilder::add_panic(const model::Panic& panic) {
+    const auto owner = describe(panic);
+    json::object object;
+    switch (panic.model.value_or(model::Panic::Model::isa)) {
+        case model::Panic::Model::isa:
+            if (!capabilities_.has_device("pvpanic"))
+                problem(Errc::unsupported,
+                        capabilities_.binary + " has no device 'pvpanic', which " + owner + " needs");
+            object["driver"] = "pvpanic";
+            if (const auto* at = panic.info.at<model::IsaAddress>(); at && at->iobase) object["ioport"] = *at->iobase;
+            return add("-device", object);
+        case model::Panic::Model::pvpanic:
+            object = device("pvpanic-pci", panic.info, owner);
+            add_address(object, panic.info, owner);
+            return add("-device", object);
+        default:  // a part of the machine, or of the processors
+            return;
+    }
+}
+
+void CommandLineBuilder::add_pstore() {
+    if (!domain_.devices.pstore) return;
+    const auto& pstore = *domain_.devices.pstore;
+    const auto owner = describe(pstore);
+    if (!resources_.display) problem(Errc::unsupported, owner + " needs a file, which was not prepared");
+    json::object memory;
+    memory["qom-type"] = "memory-backend-file";
+    memory["id"] = "mem" + pstore.info.alias;
+    memory["share"] = true;
+    memory["mem-path"] =
+        pstore.path.empty() ? fmt::format("/var/lib/vireo/nvram/{}/pstore", domain_.uuid->to_string()) : pstore.path;
+    memory["size"] = pstore.size;
+    add("-object", memory);
+    auto object = device("acpi-erst", pstore.info, owner);
+    object["memdev"] = memory["id"];
+    add_address(object, pstore.info, owner);
+    add("-device", object);
+}
+
+// ── the platform ──
+void CommandLineBuilder::add_iommu() {
+    if (!domain_.devices.iommu) return;
+    const auto& iommu = *domain_.devices.iommu;
+    const auto owner = describe(iommu);
+    if (iommu.model == model::Iommu::Model::smmuv3) return;  // an option of the machine
+    if (iommu.model == model::Iommu::Model::virtio) {
+        auto object = device(capabilities_.has_device("virtio-iommu-pci") && !capabilities_.has_device("virtio-iommu")
+                                 ? "virtio-iommu-pci"
+                                 : "virtio-iommu",
+                             iommu.info, owner);
+        add_address(object, iommu.info, owner);
+        return add("-device", object);
+    }
+    auto object = device("intel-iommu", iommu.info, owner);
+    if (iommu.driver) {
+        const auto& driver = *iommu.driver;
+        if (driver.intremap) object["intremap"] = *driver.intremap ? "on" : "off";
+        if (driver.caching_mode) object["caching-mode"] = *driver.caching_mode;
+        if (driver.eim) object["eim"] = *driver.eim ? "on" : "off";
+        if (driver.iotlb) object["device-iotlb"] = *driver.iotlb;
+        if (driver.aw_bits) object["aw-bits"] = *driver.aw_bits;
+        if (driver.dma_translation) object["dma-translation"] = *driver.dma_translation;
+    }
+    add("-device", object);
+}
+
+void CommandLineBuilder::add_vsock() {
+    if (!domain_.devices.vsock) return;
+    const auto& vsock = *domain_.devices.vsock;
+    const auto owner = describe(vsock);
+    if (!resources_.display)
+        problem(Errc::unsupported, owner + " needs a descriptor of /dev/vhost-vsock, which was not prepared");
+    const auto generation = vsock.model.value_or(model::VirtioModel::virtio);
+    auto object = device(virtio_driver("vhost-vsock", generation, vsock.info), vsock.info, owner);
+    if (vsock.driver) add_virtio_options(object, vsock.driver->virtio);
+    constexpr std::uint32_t first_guest = 3;
+    object["guest-cid"] = vsock.cid ? vsock.cid->address.value_or(first_guest) : first_guest;
+    add_address(object, vsock.info, owner);
+    add("-device", object);
 }
 
 void CommandLineBuilder::add_rest() {
     const auto& devices = domain_.devices;
-    for (const auto& watchdog : devices.watchdogs) {
-        auto object = device(to_string(watchdog.model), watchdog.info, describe(watchdog));
-        add_address(object, watchdog.info, describe(watchdog));
-        add("-device", object);
-    }
-    if (devices.memballoon && devices.memballoon->model != model::Memballoon::Model::none) {
-        const auto& balloon = *devices.memballoon;
-        auto object = device("virtio-balloon-pci", balloon.info, describe(balloon));
-        if (balloon.autodeflate) object["deflate-on-oom"] = *balloon.autodeflate;
-        if (balloon.free_page_reporting) object["free-page-reporting"] = *balloon.free_page_reporting;
-        add_address(object, balloon.info, describe(balloon));
-        add("-device", object);
-    }
-    for (const auto& rng : devices.rngs) {
-        const auto* random = std::get_if<model::RngRandom>(&rng.backend);
-        json::object source;
-        source["qom-type"] = random ? "rng-random" : "rng-builtin";
-        source["id"] = "obj" + rng.info.alias;
-        if (random) source["filename"] = random->path.empty() ? "/dev/urandom" : random->path;
-        add("-object", source);
-        auto object = device("virtio-rng-pci", rng.info, describe(rng));
-        object["rng"] = source["id"];
-        if (rng.rate) {
-            object["max-bytes"] = rng.rate->bytes;
-            object["period"] = rng.rate->period.value_or(1000);
-        }
-        add_address(object, rng.info, describe(rng));
-        add("-device", object);
-    }
-    for (const auto& panic : devices.panics) {
-        auto object = device("pvpanic", panic.info, describe(panic));
-        const auto* at = panic.info.address ? std::get_if<model::IsaAddress>(&*panic.info.address) : nullptr;
-        object["ioport"] = at ? at->iobase.value_or(pvpanic_port) : pvpanic_port;
-        add("-device", object);
-    }
+    add_watchdogs();
+    add_balloon();
+    for (const auto& rng : devices.rngs) add_rng(rng);
+    for (const auto& tpm : devices.tpms) add_tpm(tpm);
+    if (const auto* at = devices.nvram ? devices.nvram->info.at<model::SpaprVioAddress>() : nullptr; at && at->reg)
+        add("-global", fmt::format("spapr-nvram.reg={:#x}", *at->reg));
+    for (const auto& panic : devices.panics) add_panic(panic);
+    for (const auto& shmem : devices.shmems) add_shmem(shmem);
+    for (const auto& memory : devices.memory_devices) add_memory_device(memory);
+    for (const auto& crypto : devices.cryptos) add_crypto(crypto);
+    add_vsock();
+    add_pstore();
 }
 
 }  // namespace vireo::qemu
