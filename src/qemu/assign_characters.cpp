@@ -2,6 +2,7 @@
 // Serial ports, parallel ports, consoles.
 #include "qemu/assign_parts.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
@@ -9,6 +10,7 @@ namespace vireo::qemu {
 namespace {
 using model::Console;
 using model::ConsoleTarget;
+using model::Serial;
 using model::SerialTarget;
 
 std::string_view serial_model(const Machine& machine, SerialTarget::Type type) {
@@ -20,7 +22,8 @@ std::string_view serial_model(const Machine& machine, SerialTarget::Type type) {
         case SerialTarget::Type::pci_serial:
             return "pci-serial";
         case SerialTarget::Type::system_serial:
-            return machine.riscv() ? "16550a" : "pl011";
+            if (machine.arm_virt()) return "pl011";
+            return machine.virt() ? "16550a" : "";  // other boards have what they have
         case SerialTarget::Type::spapr_vio_serial:
             return "spapr-vty";
         case SerialTarget::Type::sclp_serial:
@@ -28,29 +31,58 @@ std::string_view serial_model(const Machine& machine, SerialTarget::Type type) {
         case SerialTarget::Type::isa_debug:
             return "isa-debugcon";
     }
-    return "isa-serial";
+    return {};
 }
 
-SerialTarget::Type usual_serial(const Machine& machine) {
+SerialTarget::Type usual_serial(const Machine& machine, const model::DeviceInfo& info) {
     using enum SerialTarget::Type;
+    if (info.at<model::IsaAddress>()) return isa_serial;
+    if (info.at<model::UsbAddress>()) return usb_serial;
+    if (info.at<model::PciAddress>()) return pci_serial;
+    if (info.at<model::SpaprVioAddress>()) return spapr_vio_serial;
+    if (machine.x86()) return isa_serial;
     if (machine.pseries()) return spapr_vio_serial;
-    if (machine.s390()) return sclp_serial;
-    if (machine.arm() || machine.riscv() || machine.loongarch()) return system_serial;
-    return isa_serial;
+    return machine.s390() ? sclp_serial : system_serial;
 }
 
-// A port of the board itself is of the kind that this board has.
-Result<> check_serial(const Machine& machine, const model::Serial& serial) {
+bool possible(const Machine& machine, SerialTarget::Type type, std::string_view model) {
     using enum SerialTarget::Type;
-    const auto type = *serial.target->type;
-    if (type == usb_serial || type == pci_serial || type == usual_serial(machine) ||
-        (type == isa_debug && machine.has_isa()))
-        return {};
-    return fail(Errc::invalid_config, describe(serial), " cannot be of the type '", to_string(type),
-                "' on machines of the type '", machine.name, "'");
+    switch (type) {
+        case isa_serial:
+        case isa_debug:
+            return machine.has_isa();
+        case spapr_vio_serial:
+            return machine.pseries();
+        case sclp_serial:
+            return machine.s390();
+        case system_serial:
+            if (model == "pl011") return machine.arm_virt();
+            if (model == "16550a") return machine.virt() && !machine.arm();
+            return !machine.x86() && !machine.pseries() && !machine.s390();
+        case usb_serial:
+        case pci_serial:
+            break;
+    }
+    return true;
+}
+
+Result<> assign_serial(const Assignment& assignment, Serial& serial) {
+    using enum SerialTarget::Type;
+    const auto& machine = assignment.machine;
+    auto& target = *serial.target;
+    // Definitions from before there were other types say isa-serial whatever the machine.
+    const bool old_spelling =
+        target.type == isa_serial && target.model.empty() && !machine.x86() && !serial.info.address && !machine.s390();
+    if (!target.type || old_spelling) target.type = usual_serial(machine, serial.info);
+    if (target.model.empty()) target.model = serial_model(machine, *target.type);
+    if (!possible(machine, *target.type, target.model))
+        return fail(Errc::invalid_config, describe(serial), " cannot be of the type '", to_string(*target.type),
+                    "' on machines of the type '", assignment.domain.os.type.machine, "'");
+    return {};
 }
 
 Result<> assign_serials(Assignment& assignment) {
+    constexpr std::uint32_t most_isa_ports = 4;
     auto& serials = assignment.domain.devices.serials;
     std::set<std::uint32_t> taken;
     for (auto& serial : serials) {
@@ -62,14 +94,12 @@ Result<> assign_serials(Assignment& assignment) {
     for (auto& serial : serials) {
         if (!serial.target) serial.target.emplace();
         auto& target = *serial.target;
-        if (!target.type) target.type = usual_serial(assignment.machine);
-        if (auto good = check_serial(assignment.machine, serial); !good) return good;
-        if (target.model.empty()) target.model = serial_model(assignment.machine, *target.type);
         while (!target.port) {
             if (taken.insert(next).second) target.port = next;
             ++next;
         }
-        if (*target.type == SerialTarget::Type::isa_serial && *target.port > 3)
+        if (auto done = assign_serial(assignment, serial); !done) return done;
+        if (*target.type == SerialTarget::Type::isa_serial && *target.port >= most_isa_ports)
             return fail(Errc::invalid_config, describe(serial),
                         " cannot be: a machine has at most 4 of the type 'isa-serial'");
     }
@@ -77,8 +107,9 @@ Result<> assign_serials(Assignment& assignment) {
 }
 
 Result<> assign_parallels(Assignment& assignment) {
+    constexpr std::uint32_t most = 3;
     auto& parallels = assignment.domain.devices.parallels;
-    if (!parallels.empty() && !assignment.x86())
+    if (!parallels.empty() && (assignment.machine.s390() || assignment.machine.pseries()))
         return fail(Errc::invalid_config, "machines of the type '", assignment.domain.os.type.machine,
                     "' have no parallel ports");
     std::set<std::uint32_t> taken;
@@ -91,7 +122,7 @@ Result<> assign_parallels(Assignment& assignment) {
             if (taken.insert(next).second) parallel.port = next;
             ++next;
         }
-        if (*parallel.port > 2)
+        if (*parallel.port >= most)
             return fail(Errc::invalid_config, describe(parallel), " cannot be: a machine has at most 3");
     }
     return {};
@@ -99,32 +130,48 @@ Result<> assign_parallels(Assignment& assignment) {
 
 // The first console is the first serial port seen again, as libvirt has it; whichever of the two is there makes the
 // other.
+Result<> mirror_console(Assignment& assignment) {
+    auto& devices = assignment.domain.devices;
+    if (devices.consoles.empty()) {
+        if (devices.serials.empty()) return {};
+        using enum SerialTarget::Type;
+        const auto type = *devices.serials[0].target->type;
+        if (type == usb_serial || type == pci_serial || type == isa_debug) return {};  // no firmware speaks there
+        auto& target = devices.consoles.emplace_back().target.emplace();
+        target.type = ConsoleTarget::Type::serial;
+        target.port = 0;
+    } else if (*devices.consoles[0].target->type != ConsoleTarget::Type::serial) {
+        return {};
+    }
+    auto& console = devices.consoles[0];
+    if (devices.serials.empty()) {
+        auto& serial = devices.serials.emplace_back();
+        serial.backend = console.backend;
+        serial.info = console.info;
+        return assign_serials(assignment);
+    }
+    console.backend = devices.serials[0].backend;
+    return {};
+}
+
 Result<> assign_consoles(Assignment& assignment) {
     auto& devices = assignment.domain.devices;
     for (std::size_t i = 0; i < devices.consoles.size(); ++i) {
         auto& console = devices.consoles[i];
         if (!console.target) console.target.emplace();
+        // Without a serial port before it, s390x's console is a virtio one.
+        const bool serial = i == 0 && (!assignment.machine.s390() || !devices.serials.empty());
         if (!console.target->type)
-            console.target->type = i == 0 ? ConsoleTarget::Type::serial : ConsoleTarget::Type::virtio;
+            console.target->type = serial ? ConsoleTarget::Type::serial : ConsoleTarget::Type::virtio;
         console.target->port = static_cast<std::uint32_t>(i);
-        if (i > 0 && *console.target->type == ConsoleTarget::Type::serial)
+        const auto type = *console.target->type;
+        if (i > 0 && type == ConsoleTarget::Type::serial)
             return fail(Errc::invalid_config, "only the first console can be of the type 'serial', and ",
                         describe(console), " is another one");
+        if ((type == ConsoleTarget::Type::sclp || type == ConsoleTarget::Type::sclplm) && !assignment.machine.s390())
+            return fail(Errc::invalid_config, describe(console), " is of a type that only s390x has");
     }
-    if (devices.consoles.empty() && !devices.serials.empty()) {
-        auto& target = devices.consoles.emplace_back().target.emplace();
-        target.type = ConsoleTarget::Type::serial;
-        target.port = 0;
-    } else if (devices.consoles.empty() || *devices.consoles[0].target->type != ConsoleTarget::Type::serial) {
-        return {};
-    }
-    auto& console = devices.consoles[0];
-    if (devices.serials.empty()) {
-        devices.serials.emplace_back().backend = console.backend;
-        return assign_serials(assignment);
-    }
-    console.backend = devices.serials[0].backend;
-    return {};
+    return mirror_console(assignment);
 }
 
 }  // namespace

@@ -149,7 +149,7 @@ void CommandLineBuilder::add_serial(const model::Serial& serial) {
     using enum SerialTarget::Type;
     const auto owner = describe(serial);
     const auto character = add_character(serial.backend, serial.info.alias, owner);
-    const auto type = serial.target ? serial.target->type.value_or(isa_serial) : isa_serial;
+    const auto type = serial.target ? serial.target->type.value_or(system_serial) : system_serial;
     std::string_view driver;
     switch (type) {
         case system_serial:  // part of the board
@@ -198,7 +198,12 @@ void CommandLineBuilder::add_console(const model::Console& console) {
                                                                           : "sclpconsole";
     auto object = device(driver, console.info, owner);
     object["chardev"] = add_character(console.backend, console.info.alias, owner);
-    if (is_virtio && console.info.address) add_address(object, console.info, owner);
+    // With one controller QEMU finds the port that was chosen; s390x has consoles without one, too.
+    const auto& controllers = domain_.devices.controllers;
+    const bool several =
+        std::ranges::count(controllers, model::Controller::Type::virtio_serial, &model::Controller::type) > 1;
+    if (is_virtio && console.info.address && (several || !console.info.at<model::VirtioSerialAddress>()))
+        add_address(object, console.info, owner);
     add("-device", object);
 }
 

@@ -42,7 +42,7 @@ void CommandLineBuilder::add_memory_device(const MemoryDevice& memory) {
     }
     if (memory.access)
         wish.access = *memory.access == MemoryDevice::Access::shared ? model::MemoryAccess::shared
-                                                                     : model::MemoryAccess::private_;
+                                                                     : model::MemoryAccess::exclusive;
     wish.discard = memory.discard;
     const bool persistent =
         memory.model == MemoryDevice::Model::nvdimm || memory.model == MemoryDevice::Model::virtio_pmem;
