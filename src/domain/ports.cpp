@@ -39,6 +39,8 @@ std::string listen_address(const model::Graphics& graphics) {
 }
 
 bool listens_on_network(const model::Graphics& graphics) {
+    using Type = model::Graphics::Type;
+    if (graphics.type != Type::vnc && graphics.type != Type::spice) return false;
     if (!graphics.socket.empty()) return false;
     for (auto& listen : graphics.listens)
         if (listen.type != model::GraphicsListen::Type::address) return false;
@@ -54,7 +56,7 @@ Result<std::vector<int>> choose_ports(model::Domain& definition, std::set<int>& 
         int port = first_port;
         while (port <= last_port && (taken.contains(port) || !free_now(address, port))) ++port;
         if (port > last_port)
-            return fail(Errc::limit_exceeded, "no port from 5900 on is free for the VNC display on ", address);
+            return fail(Errc::limit_exceeded, "no port from 5900 on is free for the display on ", address);
         taken.insert(port);
         given.push_back(port);
         graphics.port = port;

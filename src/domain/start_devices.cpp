@@ -5,6 +5,8 @@
 #include "model/domain_xml.hpp"
 #include "qemu/disk_throttle.hpp"
 
+#include <ctime>
+
 namespace vireo::domain {
 
 // What QEMU made by itself: pseudo-terminals.
@@ -28,9 +30,30 @@ Task<> Start::devices() {
     write_live_definition();
 }
 
+namespace {
+
+// What viewers have to know. It goes over the monitor: a command line can be read by anybody.
+void add_passwords(std::vector<qemu::QmpCommand>& commands, const model::Devices& devices) {
+    for (const auto& graphics : devices.graphics) {
+        if (!graphics.password) continue;
+        const auto protocol = to_string(graphics.type);
+        boost::json::object password{{"protocol", protocol}, {"password", *graphics.password}};
+        if (graphics.connected) password["connected"] = to_string(*graphics.connected);
+        commands.emplace_back("set_password", std::move(password));
+        if (graphics.password_valid_to.empty()) continue;
+        std::tm until{};
+        if (!::strptime(graphics.password_valid_to.c_str(), "%Y-%m-%dT%H:%M:%S", &until)) continue;
+        commands.emplace_back("expire_password",
+                              boost::json::object{{"protocol", protocol}, {"time", std::to_string(::timegm(&until))}});
+    }
+}
+
+}  // namespace
+
 // All in one write; the first refusal is the start's error.
 Task<> Start::settings() {
     std::vector<qemu::QmpCommand> commands;
+    add_passwords(commands, live_.devices);
     for (auto& interface : live_.devices.interfaces)
         if (interface.link == model::Interface::LinkState::down)
             commands.emplace_back("set_link", boost::json::object{{"name", interface.info.alias}, {"up", false}});

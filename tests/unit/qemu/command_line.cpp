@@ -98,8 +98,6 @@ BOOST_AUTO_TEST_CASE(command_line_of_a_q35_uefi_guest) {
             "-no-user-config",
             "-nodefaults",
             "-no-shutdown",
-            "-display",
-            "none",
             "-msg",
             "timestamp=on",
             "-sandbox",
@@ -190,8 +188,12 @@ BOOST_AUTO_TEST_CASE(command_line_of_a_q35_uefi_guest) {
             R"({"driver":"virtserialport","id":"channel0","chardev":"charchannel0","name":"org.qemu.guest_agent.0","bus":"virtio-serial0.0","nr":1})",
             "-device",
             R"({"driver":"usb-tablet","id":"input0","bus":"usb.0","port":"1"})",
+            "-audiodev",
+            R"({"id":"audio1","driver":"none"})",
             "-vnc",
-            "127.0.0.1:0",
+            "127.0.0.1:0,audiodev=audio1",
+            "-display",
+            "none",
             "-device",
             R"({"driver":"VGA","id":"video0","vgamem_mb":16,"bus":"pcie.0","addr":"0x1"})",
             "-device",
@@ -418,13 +420,13 @@ BOOST_AUTO_TEST_CASE(command_line_of_graphics) {
         return value(take(build_command_line(domain, made_up_qemu(), resources)), "-vnc");
     };
     VncPlace place;
-    BOOST_TEST(vnc(place) == "none,share=force-shared");
+    BOOST_TEST(vnc(place) == "none,share=force-shared,audiodev=audio1");
     place.port = 5903;
     place.address = "::1";
     place.websocket = 5700;
-    BOOST_TEST(vnc(place) == "[::1]:3,websocket=5700,share=force-shared");
+    BOOST_TEST(vnc(place) == "[::1]:3,websocket=5700,share=force-shared,audiodev=audio1");
     place = VncPlace();
     place.socket = "/run/a,b.sock";
-    BOOST_TEST(vnc(place) == "unix:/run/a,,b.sock,share=force-shared");
+    BOOST_TEST(vnc(place) == "vnc=unix:/run/a,,b.sock,share=force-shared,audiodev=audio1");
     BOOST_TEST(value(built(domain), "-k") == "de");
 }

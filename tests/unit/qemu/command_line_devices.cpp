@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The command line of interfaces, characters, graphics, sound and the smaller devices, as the newest QEMU takes it.
+#include "model/domain_xml.hpp"
+#include "qemu/aliases.hpp"
+#include "qemu/assign.hpp"
+#include "qemu/command_line.hpp"
+#include "qemu/newest_known.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace vireo;
+using namespace vireo::qemu;
+
+namespace {
+
+std::string document(std::string_view arch, std::string_view machine, std::string_view devices) {
+    return "<domain type='kvm'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>"
+           "<memory unit='MiB'>256</memory><vcpu>1</vcpu><os><type arch='" +
+           std::string(arch) + "' machine='" + std::string(machine) +
+           "'>hvm</type></os><features><acpi/></features><devices>" + std::string(devices) + "</devices></domain>";
+}
+
+// The command line; on failure the message.
+std::vector<std::string> shown(std::string_view machine, std::string_view devices, std::string_view arch = "x86_64") {
+    auto parsed = model::parse_domain_xml(document(arch, machine, devices));
+    if (!parsed) return {parsed.error().what()};
+    auto domain = std::move(parsed->domain);
+    const auto capabilities = newest_known(domain);
+    BOOST_REQUIRE(capabilities);
+    if (auto done = complete(domain, *capabilities); !done) return {done.error().what()};
+    if (auto done = assign_aliases(domain); !done) return {done.error().what()};
+    auto line = build_command_line(domain, *capabilities, Resources::for_display(domain));
+    if (!line) return {line.error().what()};
+    return line->argv;
+}
+
+void expect(const std::vector<std::string>& line, std::initializer_list<std::string_view> parts) {
+    for (const auto part : parts) {
+        const bool found = std::ranges::any_of(line, [&](const std::string& word) { return word.contains(part); });
+        std::string all;
+        for (const auto& word : line) all += word + "\n";
+        BOOST_TEST(found, "nothing has '" << part << "' in\n" << all);
+    }
+}
+
+void expect_none(const std::vector<std::string>& line, std::string_view part) {
+    BOOST_TEST(std::ranges::none_of(line, [&](const std::string& word) { return word.contains(part); }), part);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(command_line_devices)
+
+BOOST_AUTO_TEST_CASE(interfaces_of_each_type) {
+    expect(shown("pc",
+                 "<interface type='user'><mac address='52:54:00:00:00:01'/><ip address='172.17.2.0' prefix='24'/>"
+                 "<ip address='2001:db8::' family='ipv6' prefix='64'/><model type='e1000'/></interface>"),
+           {R"({"type":"user","net":"172.17.2.0/24","ipv6-prefix":"2001:db8::","ipv6-prefixlen":64,"id":"hostnet0"})",
+            R"("driver":"e1000")"});
+    expect(shown("pc",
+                 "<interface type='bridge'><source bridge='br0'/><target dev='tap9'/><model type='virtio'/>"
+                 "<driver name='vhost' queues='4'/></interface>"),
+           {R"("type":"tap")", R"("ifname":"tap9")", R"("vhost":true)", R"("queues":4)", R"("mq":true,"vectors":10)"});
+    expect(
+        shown("pc",
+              "<interface type='vhostuser'><source type='unix' path='/a,b' mode='server'/>"
+              "<model type='virtio'/></interface>"),
+        {"socket,id=charnet0,path=/a,,b,server=on", R"({"type":"vhost-user","chardev":"charnet0","id":"hostnet0"})"});
+    expect(shown("pc",
+                 "<interface type='udp'><source address='10.0.0.1' port='5'><local address='10.0.0.2' "
+                 "port='6'/></source><model type='rtl8139'/></interface>"),
+           {R"("udp":"10.0.0.1:5","localaddr":"10.0.0.2:6")"});
+    expect(shown("pc",
+                 "<interface type='hostdev' managed='yes'><source><address type='pci' bus='3' slot='7' "
+                 "function='1'/></source></interface>"),
+           {R"("driver":"vfio-pci")", R"("host":"0000:03:07.1")", R"("id":"hostdev0")"});
+    expect(shown("s390-ccw-virtio", "<interface type='user'/>", "s390x"), {R"("driver":"virtio-net-ccw")"});
+}
+
+BOOST_AUTO_TEST_CASE(virtio_interfaces_have_their_options) {
+    expect(shown("q35",
+                 "<interface type='user'><model type='virtio'/><driver txmode='iothread' ioeventfd='on' "
+                 "event_idx='off' rx_queue_size='512' rss='on' rss_hash_report='on' iommu='on' ats='on'>"
+                 "<host csum='off' mrg_rxbuf='on'/><guest tso4='off'/></driver><mtu size='9000'/></interface>"),
+           {"an <mtu> is not possible"});
+    expect(shown("q35",
+                 "<interface type='ethernet'><model type='virtio'/><driver txmode='iothread' ioeventfd='on' "
+                 "event_idx='off' rx_queue_size='512' rss='on' rss_hash_report='on' iommu='on' ats='on'>"
+                 "<host csum='off' mrg_rxbuf='on'/><guest tso4='off'/></driver><mtu size='9000'/></interface>"),
+           {R"("iommu_platform":true,"ats":true,"tx":"bh","ioeventfd":true,"event_idx":false,"csum":false)",
+            R"("mrg_rxbuf":true,"guest_tso4":false,"rx_queue_size":512,"rss":true,"hash":true)", R"("host_mtu":9000)"});
+}
+
+BOOST_AUTO_TEST_CASE(characters_with_each_back_end) {
+    expect(shown("pc",
+                 "<serial type='udp'><source mode='bind' host='127.0.0.1' service='1111'/>"
+                 "<source mode='connect' host='127.0.0.1' service='2222'/></serial>"),
+           {"udp,id=charserial0,host=127.0.0.1,port=2222,localaddr=127.0.0.1,localport=1111"});
+    expect(shown("pc", "<serial type='tcp'><source mode='connect' host='h' service='1' tls='yes'/></serial>"),
+           {R"("qom-type":"tls-creds-x509","id":"objcharserial0_tls0")", "tls-creds=objcharserial0_tls0"});
+    expect(shown("pc",
+                 "<parallel type='dev'><source path='/dev/parport0'/></parallel><serial type='dev'><source "
+                 "path='/dev/ttyS2'/></serial>"),
+           {"parallel,id=charparallel0,path=/dev/parport0", "serial,id=charserial0,path=/dev/ttyS2"});
+    expect(shown("pc", "<channel type='spicevmc'><target type='virtio'/></channel><graphics type='spice'/>"),
+           {"spicevmc,id=charchannel0,name=vdagent", R"("name":"com.redhat.spice.0")"});
+    expect(shown("pc",
+                 "<channel type='pipe'><source path='/p'/><target type='guestfwd' address='10.0.2.1' "
+                 "port='4600'/></channel>"),
+           {R"("guestfwd":[{"str":"tcp:10.0.2.1:4600-chardev:charchannel0"}],"id":"channel0")"});
+    expect(shown("virt", "<console type='pty'/>", "aarch64"), {"chardev:charserial0"});
+    expect(shown("pseries", "<serial type='pty'><target type='isa-serial'/></serial>", "ppc64"),
+           {R"("driver":"spapr-vty")"});
+    expect(shown("s390-ccw-virtio", "<serial type='pty'/><console type='pty'/>", "s390x"),
+           {R"("driver":"sclpconsole","id":"serial0","chardev":"charserial0")"});
+    expect(shown("pc",
+                 "<redirdev bus='usb' type='spicevmc'/><redirfilter><usbdev class='0x08' vendor='0x15e1' "
+                 "product='0x2007' version='1.09' allow='yes'/><usbdev allow='no'/></redirfilter>"),
+           {R"("filter":"0x08:0x15E1:0x2007:0x0109:1|-1:-1:-1:-1:0")", "spicevmc,id=charredir0,name=usbredir"});
+}
+
+BOOST_AUTO_TEST_CASE(graphics_and_sound) {
+    const auto spice = shown("q35",
+                             "<graphics type='spice' port='5903' tlsPort='5904' autoport='no' "
+                             "defaultMode='secure' listen='::1'><channel name='main' mode='insecure'/>"
+                             "<image compression='auto_glz'/><filetransfer enable='no'/></graphics>"
+                             "<sound model='ich9'/>");
+    expect(spice, {"port=5903,tls-port=5904,addr=::1", "tls-channel=default,plaintext-channel=main",
+                   "image-compression=auto_glz,disable-agent-file-xfer=on,seamless-migration=on",
+                   R"({"id":"audio1","driver":"spice"})", R"("driver":"ich9-intel-hda","id":"sound0")",
+                   R"({"driver":"hda-duplex","id":"sound0-codec0","bus":"sound0.0","cad":0,"audiodev":"audio1"})"});
+    expect(shown("pc", "<graphics type='dbus'><gl enable='yes' rendernode='/dev/dri/r'/></graphics>"),
+           {"dbus,gl=on,rendernode=/dev/dri/r"});
+    expect(shown("pc", "<video><model type='qxl' vgamem='8192'/></video>"),
+           {R"("driver":"qxl-vga","id":"video0","max_outputs":1,"ram_size":67108864,"vram_size":67108864)",
+            R"("vram64_size_mb":0,"vgamem_mb":8)"});
+    expect(shown("virt", "<graphics type='vnc'/>", "aarch64"), {R"("driver":"virtio-gpu-pci")"});
+    expect(shown("pc",
+                 "<audio id='1' type='pulseaudio' serverName='s'><input mixingEngine='yes' voices='1'>"
+                 "<settings frequency='44100' channels='2' format='s16'/></input></audio>"),
+           {R"({"id":"audio1","driver":"pa","server":"s","in":{"mixing-engine":true,"voices":1,"frequency":44100)"});
+    expect(shown("pc", "<input type='evdev'><source dev='/dev/input/event1' grab='all' grabToggle='alt-alt'/></input>"),
+           {R"({"qom-type":"input-linux","id":"input0","evdev":"/dev/input/event1","grab_all":true)"});
+}
+
+BOOST_AUTO_TEST_CASE(the_smaller_devices) {
+    expect(shown("q35",
+                 "<tpm model='tpm-crb'><backend type='emulator'/></tpm><iommu model='intel'><driver "
+                 "intremap='on' iotlb='on'/></iommu>"),
+           {"emulator,id=tpm-tpm0,chardev=chrtpm", R"({"driver":"tpm-crb","id":"tpm0","tpmdev":"tpm-tpm0"})",
+            R"({"driver":"intel-iommu","id":"iommu0","intremap":"on","device-iotlb":true})"});
+    expect(shown("pc", "<shmem name='s'><size unit='M'>4</size></shmem><vsock><cid auto='no' address='4'/></vsock>"),
+           {R"("mem-path":"/dev/shm/s","size":4194304,"share":true)", R"("driver":"ivshmem-plain","id":"shmem0")",
+            R"("driver":"vhost-vsock-pci","id":"vsock0","guest-cid":4)"});
+    expect(shown("pc",
+                 "<rng model='virtio'><rate bytes='5'/><backend model='egd' type='tcp'><source mode='connect' "
+                 "host='h' service='1'/></backend></rng>"),
+           {"socket,id=charrng0,host=h,port=1", R"({"qom-type":"rng-egd","id":"objrng0","chardev":"charrng0"})",
+            R"("max-bytes":5,"period":1000)"});
+    expect(shown("q35", "<watchdog model='itco' action='pause'/>"), {"ICH9-LPC.noreboot=off"});
+    expect_none(shown("pc", "<panic model='isa'/>"), R"("ioport")");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_machine_cannot_have) {
+    expect(shown("pc", "<iommu model='intel'/>"), {"q35 only"});
+    expect(shown("virt", "<serial type='pty'><target type='sclp-serial'/></serial>", "aarch64"),
+           {"cannot be of the type"});
+    expect(shown("q35", "<watchdog model='diag288'/>"), {"s390x only"});
+    expect(shown("virt", "<panic model='isa'/>", "aarch64"), {"x86 only"});
+    expect(shown("q35", "<nvram><address type='spapr-vio'/></nvram>"), {"pseries only"});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
