@@ -204,7 +204,7 @@ void CommandLineBuilder::override_properties(json::object& device) {
                     device[property.name] = value == "true";
                     break;
                 case Type::remove:
-                    device.erase(property.name);
+                    device.stable_erase(property.name);
                     break;
             }
         }

@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(cpus_and_clocks) {
     good(cpu("<cpu mode='maximum' migratable='on'/>"));
     good(cpu("<cpu><topology sockets='1' cores='1' threads='1'/></cpu>"));
     expect(cpu("<cpu mode='custom'/>"), "needs a model");
-    expect(cpu("<cpu mode='host-model'><model>qemu64</model></cpu>"), "contradicts mode='host-model'");
+    expect(cpu("<cpu mode='maximum'><model>qemu64</model></cpu>"), "contradicts mode='maximum'");
     expect(cpu("<cpu mode='host-passthrough'/>"), "needs type='kvm'");
     expect(cpu("<cpu mode='maximum' match='exact'/>"), "match is for mode='custom'");
     expect(cpu("<cpu mode='custom' migratable='on'><model>qemu64</model></cpu>"), "migratable is for");
