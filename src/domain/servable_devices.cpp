@@ -29,11 +29,12 @@ Result<> check_disk(const model::Disk& disk, const std::string& path) {
     if (!source.fdgroup.empty()) return not_served(path + "/source/@fdgroup", "no descriptors were passed to Vireo");
     if (source.reservations) return not_served(path + "/source/reservations", "Vireo runs no reservation helper yet");
     if (source.data_store) return not_served(path + "/source/dataStore", "Vireo opens no data files yet");
-    if (!source.slices.empty())
-        return not_served(path + "/source/slices", "Vireo starts no domain on a part of an image yet");
     switch (disk.type) {
         case SourceType::file:
         case SourceType::block:
+        case SourceType::dir:  // QEMU opens this and the next two itself, as its own user
+        case SourceType::network:
+        case SourceType::vhostuser:
             return {};
         case SourceType::volume:
             return not_served(path, "Vireo has no storage pools yet", "name the volume's file: type='file'");
@@ -99,6 +100,7 @@ Result<> check_devices_servable(const model::Devices& devices) {
     if (auto ok = check_storage(devices); !ok) return ok;
     for (std::size_t i = 0; i < devices.interfaces.size(); ++i)
         if (auto ok = check_interface(devices.interfaces[i], place("interface", i)); !ok) return ok;
+    if (!devices.hostdevs.empty()) return not_served(place("hostdev", 0), "Vireo takes no devices from the host yet");
     return check_helpers(devices);
 }
 

@@ -76,7 +76,8 @@ Task<> Start::disks() {
     auto optional = std::make_shared<std::vector<bool>>();
     for (auto& disk : live_.devices.disks) {
         auto& request = requests->emplace_back();
-        if (!disk.empty()) request = storage::request_of(disk);
+        const bool opened_here = disk.type == model::SourceType::file || disk.type == model::SourceType::block;
+        if (opened_here && !disk.empty()) request = storage::request_of(disk);
         optional->push_back(disk.source &&
                             disk.source->startup_policy == model::StorageSource::StartupPolicy::optional);
     }
@@ -95,7 +96,7 @@ Task<> Start::disks() {
     };
     images_ = take(co_await env_.pool.call(std::move(work)));
     for (std::size_t i = 0; i < images_.size(); ++i)
-        if (images_[i].empty()) live_.devices.disks[i].source.reset();
+        if ((*requests)[i] && images_[i].empty()) live_.devices.disks[i].source.reset();
 }
 
 Task<> Start::runtime() {

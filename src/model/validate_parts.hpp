@@ -23,7 +23,7 @@ Result<> validate_security(const Domain& domain);
 Result<> validate_disks(const Domain& domain);
 Result<> validate_controllers(const Domain& domain);
 Result<> validate_hostdevs(const Domain& domain);  // and filesystems
-Result<> validate_devices(const Domain& domain);  // each of the others in itself, with the next three
+Result<> validate_devices(const Domain& domain);   // each of the others in itself, with the next three
 Result<> validate_interface(const Interface& interface);
 Result<> validate_character(const Devices& devices);
 Result<> validate_seen_and_heard(const Devices& devices);
