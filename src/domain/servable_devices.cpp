@@ -59,7 +59,25 @@ Result<> check_interface(const model::Interface& interface, const std::string& p
     if (interface.filter) return not_served(path + "/filterref", "an interface of type 'user' has no filters");
     if (interface.vlan) return not_served(path + "/vlan", "an interface of type 'user' has no VLANs");
     if (interface.virtual_port) return not_served(path + "/virtualport", "an interface of type 'user' is on no switch");
-    if (!interface.script.empty()) return not_served(path + "/script", "Vireo runs no scripts of definitions");
+    if (!interface.script.empty() || !interface.down_script.empty())
+        return not_served(path + "/script", "Vireo runs no scripts of definitions");
+    if (interface.coalesce)
+        return not_served(path + "/coalesce", "an interface of type 'user' has no queues of the host");
+    if (interface.port_isolated) return not_served(path + "/port", "an interface of type 'user' is on no bridge");
+    if (interface.trust_guest_rx_filters == true)
+        return not_served(path + "/@trustGuestRxFilters", "an interface of type 'user' has no filters");
+    return {};
+}
+
+Result<> check_graphics(const model::Graphics& graphics, const std::string& path) {
+    using enum model::Graphics::Type;
+    if (graphics.type != vnc && graphics.type != spice)
+        return not_served(path, fmt::format("Vireo starts no display of type '{}' yet", to_string(graphics.type)),
+                          "use type='vnc' or type='spice'");
+    for (auto& listen : graphics.listens)
+        if (listen.type == model::GraphicsListen::Type::network)
+            return not_served(path + "/listen", "Vireo has no networks yet",
+                              "give an address: <listen type='address'/>");
     return {};
 }
 
@@ -86,11 +104,7 @@ Result<> check_helpers(const model::Devices& devices) {
             return not_served(place("shmem", i) + "/server", "Vireo runs no shared memory server");
     if (devices.vsock) return not_served("devices/vsock", "Vireo gives out no vsock addresses yet");
     for (std::size_t i = 0; i < devices.graphics.size(); ++i)
-        if (devices.graphics[i].type != model::Graphics::Type::vnc)
-            return not_served(
-                place("graphics", i),
-                fmt::format("Vireo starts no display of type '{}' yet", to_string(devices.graphics[i].type)),
-                "use type='vnc'");
+        if (auto ok = check_graphics(devices.graphics[i], place("graphics", i)); !ok) return ok;
     return {};
 }
 
