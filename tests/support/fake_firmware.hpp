@@ -62,6 +62,9 @@ struct FakeFirmware : api::DomainFirmwareService {
     Task<api::Migrated> migrate(api::Call, api::ObjectPath, api::MigrateOptions) override {
         return nothing<api::Migrated>();
     }
+    Task<api::DomainFirmwareImportStoreResult> import_store(api::Call, api::ObjectPath, std::string) override {
+        return nothing<api::DomainFirmwareImportStoreResult>();
+    }
     Task<api::DomainFirmwareListBootEntriesResult> list_boot_entries(api::Call, api::ObjectPath) override {
         return nothing<api::DomainFirmwareListBootEntriesResult>();
     }

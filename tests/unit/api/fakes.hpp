@@ -67,6 +67,7 @@ struct FakeManager final : api::ManagerService {
     Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions) override {
         co_return std::string();
     }
+    Task<api::NativeCommand> domain_xml_to_native(api::Call, std::string) override { co_return api::NativeCommand(); }
     Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
         co_return std::vector<api::TrashedStore>();
     }

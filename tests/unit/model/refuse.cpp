@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(json_is_checked_alike) {
     BOOST_TEST(refused(R"({"memory": 1.5})").contains("/domain/memory must be a number of bytes"));
     BOOST_TEST(refused(R"({"devices": {"disk": {}}})") == "/domain/devices/disk must be an array");
     BOOST_TEST(refused(R"({"devices": {"disk": [{}, 3]}})") == "/domain/devices/disk[1] needs the element <target>");
-    BOOST_TEST(refused(R"({"devices": {"hostdev": []}})").contains("/domain/devices/hostdev is not supported yet"));
+    BOOST_TEST(refused(R"({"devices": {"hostdevs": []}})").contains("/domain/devices/hostdevs is not supported"));
     BOOST_TEST(refused(R"({"devices": {"rng": [{"model": "virtio", "address": {"type": "moon"}}]}})") ==
                "/domain/devices/rng[1]/address/type: 'moon' is not supported");
     BOOST_TEST(refused(R"({"metadata": "<a>"})").contains("/domain/metadata must be XML"));

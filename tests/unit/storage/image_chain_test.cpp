@@ -248,8 +248,8 @@ BOOST_AUTO_TEST_CASE(request_of_a_disk) {
     disk.driver.emplace().type = DiskFormat::qcow2;
     disk.source.emplace().file = "/a";
     auto& below = disk.backing_store.emplace();
-    below.type = model::DiskType::file;
-    below.format = DiskFormat::raw;
+    below.type = model::SourceType::file;
+    below.format.emplace().type = DiskFormat::raw;
     below.source.emplace().file = "/b";
     below.backing_store.emplace();
     auto asked = request_of(disk);
