@@ -87,11 +87,11 @@ Task<> Start::prepare() {
     auto binary = co_await emulator_of(env_, live_.devices.emulator, live_.os.type.arch);
     capabilities_ = co_await env_.capabilities.get(binary);
     take(qemu::complete(live_, *capabilities_));
+    if (request_.reset_nvram)
+        co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);
     take(check_servable(live_));
     co_await check_cpu(binary);
     take(qemu::assign_aliases(live_));
-    if (request_.reset_nvram)
-        co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);
     auto given = take(choose_ports(live_, env_.ports_in_use));
     live_.id = static_cast<std::uint32_t>(run_->id);
     describe(*run_, live_);

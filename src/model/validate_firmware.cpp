@@ -163,6 +163,11 @@ Result<> validate_nvram(const Os& os) {
                          : "os: an NVRAM template is not possible when the loader is stateless");
     if (nvram.template_format && nvram.template_path.empty() && !os.firmware)
         return wrong("os: nvram has the format of a template, but no template");
+    if (!nvram.type && nvram.source)
+        return wrong("os/nvram: <source> needs the attribute type",
+                     "Say <nvram type='file'>, or give the path as text.");
+    if (nvram.type && !nvram.path.empty())
+        return wrong("os/nvram: with a type its place is in <source>, not in the text");
     return nvram.type ? validate_nvram_source(nvram) : Result<>();
 }
 

@@ -2,6 +2,7 @@
 #include "model/validate_parts.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <iterator>
 #include <set>
@@ -68,11 +69,23 @@ public:
         if (!(kinds >> info.address->index() & 1))
             return wrong(std::string(device) + ": it cannot have an address of type '" +
                          std::string(kind_names[info.address->index()]) + "'");
+        if (const auto* at = info.at<UsbAddress>(); at && !is_usb_port(at->port))
+            return wrong(std::string(device) + ": '" + at->port +
+                         "' is no USB port: up to four numbers from 1 to 255, " + "separated by dots");
         const auto key = std::visit([&](const auto& address) { return key_of(address, drive_bus); }, *info.address);
         if (key && !taken_.insert(*key).second)
             return wrong(std::string(device) + ": its address of type '" +
                          std::string(kind_names[info.address->index()]) + "' is already taken");
         return {};
+    }
+
+    // s390x: which entry of the boot menu; up to eight letters, digits, dots and blanks (QEMU's docs/system/s390x).
+    Result<> load_parameter(std::string_view device, const std::string& text) {
+        constexpr std::size_t longest = 8;
+        constexpr std::string_view possible = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789. ";
+        if (text.size() <= longest && text.find_first_not_of(possible) == std::string::npos) return {};
+        return wrong(std::string(device) + ": loadparm '" + text +
+                     "' must be up to eight letters, digits, dots and blanks");
     }
 
     Result<> boot(std::string_view device, std::optional<std::uint32_t> order, bool os_boot) {
@@ -84,6 +97,23 @@ public:
     }
 
 private:
+    // Empty, or "2.1": at most four hubs' ports, as QEMU's usb_device_attach() takes them.
+    static bool is_usb_port(std::string_view port) {
+        constexpr int deepest = 4, largest = 255;
+        if (port.empty()) return true;
+        for (int depth = 0; depth < deepest; ++depth) {
+            const auto dot = port.find('.');
+            const auto digits = port.substr(0, dot);
+            int number = 0;
+            const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+            if (error != std::errc() || end != digits.data() + digits.size() || number < 0 || number > largest)
+                return false;
+            if (dot == port.npos) return true;
+            port.remove_prefix(dot + 1);
+        }
+        return false;
+    }
+
     using Key = std::tuple<std::size_t, std::uint64_t, std::uint64_t, std::string_view>;
     static std::uint64_t pair(std::uint32_t high, std::uint32_t low) { return std::uint64_t{high} << 32 | low; }
     static std::optional<Key> key_of(const PciAddress& a, int) {
@@ -138,6 +168,7 @@ Result<> place_storage(const Domain& domain, Places& places) {
         if (auto good = places.add(name, disk.info, kinds_for(disk.bus()), static_cast<int>(disk.bus())); !good)
             return good;
         if (auto good = places.boot(name, disk.boot_order, os_boot); !good) return good;
+        if (auto good = places.load_parameter(name, disk.loadparm); !good) return good;
     }
     for (const auto& controller : domain.devices.controllers)
         if (auto good = places.add("controller of type " + std::string(to_string(controller.type)), controller.info,
@@ -154,10 +185,12 @@ Result<> place_storage(const Domain& domain, Places& places) {
         if (auto good = places.add(name, hostdev.info, plugged | usb | drive | unassigned, scsi_bus); !good)
             return good;
         if (auto good = places.boot(name, hostdev.boot_order, os_boot); !good) return good;
+        if (auto good = places.load_parameter(name, hostdev.loadparm); !good) return good;
     }
     for (const auto& interface : domain.devices.interfaces) {
         if (auto good = places.add("interface", interface.info, plugged | usb); !good) return good;
         if (auto good = places.boot("interface", interface.boot_order, os_boot); !good) return good;
+        if (auto good = places.load_parameter("interface", interface.boot_loadparm); !good) return good;
     }
     return {};
 }

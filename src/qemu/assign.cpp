@@ -44,7 +44,8 @@ void assign_common(model::Domain& domain, const Capabilities& capabilities) {
             if (device.boot_order) return true;
         return false;
     };
-    if (domain.os.boot.empty() && !ordered(domain.devices.disks) && !ordered(domain.devices.interfaces))
+    if (domain.os.boot.empty() && !ordered(domain.devices.disks) && !ordered(domain.devices.interfaces) &&
+        !ordered(domain.devices.hostdevs) && !ordered(domain.devices.redirdevs))
         domain.os.boot.push_back(model::BootDevice::hd);
 }
 

@@ -80,7 +80,9 @@ Result<> number_bridge(Assignment& assignment, Controller& controller) {
         case pcie_root_port:
         case pcie_switch_downstream_port:
             if (!target().chassis) target().chassis = number;
-            if (!target().port && at) target().port = at->slot << 3 | at->function;
+            // A root port is a function of the chipset, a switch's port has a slot of its own.
+            if (!target().port && at)
+                target().port = *controller.model == pcie_root_port ? at->slot << 3 | at->function : at->slot;
             break;
         case pci_bridge:
             if (!target().chassis_nr) target().chassis_nr = number;

@@ -227,10 +227,11 @@ void CommandLineBuilder::add_channel(const model::Channel& channel) {
 }
 
 void CommandLineBuilder::add_characters() {
+    std::uint32_t next = 0;  // QEMU numbers them in their order
     for (const auto& parallel : domain_.devices.parallels) {
         auto object = device("isa-parallel", parallel.info, describe(parallel));
         object["chardev"] = add_character(parallel.backend, parallel.info.alias, describe(parallel));
-        object["index"] = parallel.port.value_or(0);
+        if (const auto port = parallel.port.value_or(next); port != next++) object["index"] = port;
         if (parallel.info.address) add_address(object, parallel.info, describe(parallel));
         add("-device", object);
     }

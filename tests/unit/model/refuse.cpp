@@ -92,7 +92,7 @@ BOOST_AUTO_TEST_CASE(what_is_missing_or_twice) {
     BOOST_TEST(refusal(changed(small_guest, "<acpi/>", "<acpi>yes</acpi>"))
                    .contains("/features/acpi holds text where none belongs"));
     BOOST_TEST(refusal(changed(small_guest, "<os>", "<os firmware='efi'><nvram>/a<source file='/b'/></nvram>"))
-                   .contains("/os/nvram"));
+                   .contains("os/nvram: <source> needs the attribute type"));
     BOOST_TEST(
         refusal(changed(small_guest, "<acpi/>", "<pmu state='maybe'/>")).contains("'maybe' is neither 'on' nor 'off'"));
     BOOST_TEST(refusal(with_device("<interface type='user'><mac address='52:54:00'/></interface>"))

@@ -402,7 +402,7 @@ BOOST_AUTO_TEST_CASE(command_line_of_character_devices) {
     auto line = built(domain);
     BOOST_TEST(has(line, "file,id=charserial0,path=/log,,1,append=off,logfile=/copy,logappend=off"));
     BOOST_TEST(has(line, "socket,id=charserial1,path=/s"));
-    BOOST_TEST(has(line, "socket,id=charserial2,host=::1,port=9999,server=on,wait=off,telnet=on"));
+    BOOST_TEST(has(line, "socket,id=charserial2,host=::1,port=9999,telnet=on,server=on,wait=off"));
     BOOST_TEST(has(line, "null,id=charparallel0"));
     auto resources = prepared(domain);
     resources.characters["serial0"].output = 7;

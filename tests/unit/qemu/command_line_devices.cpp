@@ -20,8 +20,9 @@ namespace {
 std::string document(std::string_view arch, std::string_view machine, std::string_view devices) {
     return "<domain type='kvm'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>"
            "<memory unit='MiB'>256</memory><vcpu>1</vcpu><os><type arch='" +
-           std::string(arch) + "' machine='" + std::string(machine) +
-           "'>hvm</type></os><features><acpi/></features><devices>" + std::string(devices) + "</devices></domain>";
+           std::string(arch) + "' machine='" + std::string(machine) + "'>hvm</type></os>" +
+           (arch == "aarch64" ? "" : "<features><acpi/></features>") + "<devices>" + std::string(devices) +
+           "</devices></domain>";
 }
 
 // The command line; on failure the message.
