@@ -166,10 +166,8 @@ void CommandLineBuilder::add_iommu() {
     const auto owner = describe(iommu);
     if (iommu.model == model::Iommu::Model::smmuv3) return;  // an option of the machine
     if (iommu.model == model::Iommu::Model::virtio) {
-        auto object = device(capabilities_.has_device("virtio-iommu-pci") && !capabilities_.has_device("virtio-iommu")
-                                 ? "virtio-iommu-pci"
-                                 : "virtio-iommu",
-                             iommu.info, owner);
+        auto object = device("virtio-iommu-pci", iommu.info, owner);
+        object["driver"] = "virtio-iommu";  // its other name, which libvirt writes
         add_address(object, iommu.info, owner);
         return add("-device", object);
     }
