@@ -8,7 +8,9 @@ std::optional<boost::json::object> throttle_arguments(const model::Disk& disk) {
     const auto& tune = *disk.iotune;
     using Limit = std::optional<std::uint64_t>;
     boost::json::object arguments;
-    arguments["id"] = disk.info.alias;
+    // The drive of a virtio disk is its back end's, a child of the device that carries the alias.
+    const bool virtio = disk.bus() == model::DiskBus::virtio;
+    arguments["id"] = virtio ? "/machine/peripheral/" + disk.info.alias + "/virtio-backend" : disk.info.alias;
     const std::pair<std::string_view, const Limit&> required[] = {
         {"bps", tune.total_bytes}, {"bps_rd", tune.read_bytes}, {"bps_wr", tune.write_bytes},
         {"iops", tune.total_iops}, {"iops_rd", tune.read_iops}, {"iops_wr", tune.write_iops}};

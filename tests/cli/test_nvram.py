@@ -7,7 +7,7 @@ import sys
 import unittest
 
 import test_cli
-from fake_daemon import Failure
+from fake_daemon import UUID, Failure
 
 
 class Nvram(test_cli.Case):

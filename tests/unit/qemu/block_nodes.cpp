@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(disk_limits_are_set_over_qmp) {
     BOOST_REQUIRE(arguments.has_value());
     BOOST_TEST(
         json::serialize(*arguments) ==
-        R"({"id":"virtio-disk0","bps":1000,"bps_rd":0,"bps_wr":0,"iops":0,"iops_rd":5,"iops_wr":0,"iops_rd_max":9,"iops_rd_max_length":2,"group":"g"})");
+        R"({"id":"/machine/peripheral/virtio-disk0/virtio-backend","bps":1000,"bps_rd":0,"bps_wr":0,"iops":0,"iops_rd":5,"iops_wr":0,"iops_rd_max":9,"iops_rd_max_length":2,"group":"g"})");
     disk.iotune.reset();
     BOOST_TEST(!throttle_arguments(disk));
 }
