@@ -147,6 +147,7 @@ void add_display(json::object& devices, const NewDomain& domain, bool is_x86) {
     devices["graphics"] = json::array{json::object{{"type", type}, {"autoport", true}}};
     const bool vga = is_x86 && !domain.os.virtio;
     devices["video"] = json::array{json::object{{"model", json::object{{"type", vga ? "vga" : "virtio"}}}}};
+    if (!is_x86) devices["controller"] = json::array{json::object{{"type", "usb"}, {"model", "qemu-xhci"}}};
     devices["input"] = json::array{json::object{{"type", "tablet"}, {"bus", "usb"}},
                                    json::object{{"type", "keyboard"}, {"bus", "usb"}}};
 }
