@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(its_history_goes_with_it, Bin) {
 
 BOOST_FIXTURE_TEST_CASE(stopped_at_every_step_it_is_whole_somewhere, Bin) {
     for (bool own : {true, false})
-        for (int error : {0, EXDEV, ENOSPC, EIO}) {
+        for (int error : {0, EXDEV, ENOSPC, EIO, EACCES}) {
             bool reached = true;
             for (int n = 0; reached; ++n) {
                 Bin bin;
