@@ -104,6 +104,9 @@ Task<CapabilitiesDocument> HostCapabilities::domain(DomainCapabilitiesQuestion q
     std::string machine;
     if (!question.machine.empty()) machine = take(capabilities->canonical_machine(question.machine));
     if (auto* usual = capabilities->default_machine(); usual && machine.empty()) machine = usual->name;
+    if (capabilities->arch == "x86_64" || capabilities->arch == "i686")
+        request.host_model = co_await env_.capabilities.host_model(
+            binary, request.kvm ? qemu::Accelerator::kvm : qemu::Accelerator::tcg);
     request.firmware = co_await firmware_for(env_, capabilities->arch, machine);
     co_return both(take(qemu::domain_capabilities(*capabilities, request)));
 }

@@ -11,6 +11,7 @@
 #include "qemu/aliases.hpp"
 #include "qemu/assign.hpp"
 #include "qemu/cpu_check.hpp"
+#include "qemu/host_model.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
 
@@ -90,7 +91,7 @@ Task<> Start::prepare() {
     if (request_.reset_nvram)
         co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);
     take(check_servable(live_));
-    co_await check_cpu(binary);
+    co_await processor(binary);
     take(qemu::assign_aliases(live_));
     auto given = take(choose_ports(live_, env_.ports_in_use));
     live_.id = static_cast<std::uint32_t>(run_->id);
@@ -107,16 +108,21 @@ Task<> Start::prepare() {
     if (request_.nvram && !domain_.persistent()) set_disposal(status, *request_.nvram);
 }
 
-// Against what the binary said about its processors once; nothing is asked of the running guest.
-Task<> Start::check_cpu(std::string binary) {
+// Checked against, and made of, what the binary said about its processors once; nothing is asked of the running guest.
+Task<> Start::processor(std::string binary) {
     const auto wanted = qemu::cpu_checks(live_);
-    if (wanted == qemu::CpuChecks::none) co_return;
     const auto accelerator = live_.type == model::DomainType::kvm ? qemu::Accelerator::kvm : qemu::Accelerator::tcg;
-    auto available = co_await env_.capabilities.expand_cpu(binary, accelerator, qemu::fullest_cpu(live_));
-    std::shared_ptr<const qemu::CpuExpansion> model;
-    if (wanted == qemu::CpuChecks::everything)
-        model = co_await env_.capabilities.expand_cpu(binary, accelerator, live_.cpu->model->name);
-    take(qemu::check_cpu(live_, *available, model.get()));
+    if (wanted != qemu::CpuChecks::none) {
+        auto available =
+            co_await env_.capabilities.expand_cpu(binary, accelerator, std::string(qemu::fullest_cpu(accelerator)));
+        std::shared_ptr<const qemu::CpuExpansion> model;
+        if (wanted == qemu::CpuChecks::everything)
+            model = co_await env_.capabilities.expand_cpu(binary, accelerator, live_.cpu->model->name);
+        take(qemu::check_cpu(live_, *available, model.get()));
+    }
+    if (!qemu::needs_host_model(live_)) co_return;
+    auto host = co_await env_.capabilities.host_model(binary, accelerator);
+    qemu::expand_host_model(live_, *host);
 }
 
 void Start::write_live_definition() {

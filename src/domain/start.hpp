@@ -56,7 +56,7 @@ private:
     Command command();
     Result<> open_characters(const std::filesystem::path& folder);
     Result<> open_character(const std::string& alias, model::CharBackend& backend, const std::filesystem::path& usual);
-    Task<> check_cpu(std::string binary);
+    Task<> processor(std::string binary);
     void write_live_definition();
     Result<> note_process(pid_t pid, std::uint64_t start_time);
 

@@ -93,6 +93,16 @@ struct CpuExpansion {
     std::vector<std::pair<std::string, std::string>> values;  // the other properties, as text, sorted by name
 };
 
+// The named model that is nearest to all that an accelerator can give, and what has to be switched for the rest: what
+// <cpu mode='host-model'/> stands for on this host.
+struct HostModel {
+    HostModel() = default;
+    std::string model;                            // "Icelake-Server", a name of Capabilities::cpus
+    std::string vendor;                           // "Intel", libvirt's word; empty: none that it has one for
+    std::vector<std::string> required, disabled;  // features, QEMU's names, sorted
+    bool operator==(const HostModel&) const = default;
+};
+
 // libvirt's word for QEMU's (i386 → i686, arm → armv7l), and back. Unknown ones are returned as they are.
 std::string guest_arch(std::string_view qemu_target);
 std::string qemu_target(std::string_view arch);
@@ -102,6 +112,8 @@ json::object to_json(const Capabilities&);
 Result<Capabilities> capabilities_from_json(const json::value&);
 json::object to_json(const CpuExpansion&);
 Result<CpuExpansion> cpu_expansion_from_json(const json::value&);
+json::object to_json(const HostModel&);
+Result<HostModel> host_model_from_json(const json::value&);
 json::array to_json(const std::vector<FileIdentity>&);
 Result<std::vector<FileIdentity>> files_from_json(const json::value&);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "qemu/capabilities_cache.hpp"
 
+#include "qemu/host_model.hpp"
 #include "support/async_mutex.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
@@ -12,6 +13,7 @@
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
+#include <functional>
 #include <glob.h>
 #include <map>
 #include <optional>
@@ -120,9 +122,18 @@ std::optional<json::value> load(const fs::path& path) {
     return value;
 }
 
-// The name is that of the expansion's document and of its place in memory.
+// Names of documents and of their places in memory.
 std::string expansion_name(const std::string& binary, Accelerator accelerator, const std::string& model) {
     return fmt::format("cpu-{:016x}-{}-{:016x}.json", hash(binary), to_string(accelerator), hash(model));
+}
+std::string host_model_name(const std::string& binary, Accelerator accelerator) {
+    return fmt::format("host-model-{:016x}-{}.json", hash(binary), to_string(accelerator));
+}
+
+void require_accelerator(const Capabilities& capabilities, Accelerator accelerator) {
+    if (!capabilities.has_accelerator(accelerator))
+        throw Error(Errc::unsupported, fmt::format("{} cannot use {} on this host", capabilities.binary,
+                                                   accelerator == Accelerator::kvm ? "KVM" : "TCG"));
 }
 
 }  // namespace
@@ -136,23 +147,35 @@ struct CapabilitiesCache::State {
         std::shared_ptr<const Capabilities> known;
         std::optional<Error> failure;  // of the last one
     };
-    struct Expansion {
+    template <class T>
+    struct Remembered {
         AsyncMutex mutex;
-        std::shared_ptr<const Capabilities> of;  // an expansion is as old as what it was made beside
-        std::shared_ptr<const CpuExpansion> known;
+        std::shared_ptr<const Capabilities> of;  // what is remembered is as old as what it was made beside
+        std::shared_ptr<const T> known;
     };
+    template <class T>
+    using All = std::map<std::string, std::shared_ptr<Remembered<T>>>;
 
     Blocking& blocking;
     fs::path folder;
     ProbeSettings settings;
     std::map<std::string, std::shared_ptr<Entry>> entries;
-    std::map<std::string, std::shared_ptr<Expansion>> expansions;
+    All<CpuExpansion> expansions;
+    All<HostModel> host_models;
     std::size_t probes = 0;
     bool complained = false;
 
     static Task<std::shared_ptr<const Capabilities>> get(std::shared_ptr<State> self, std::string binary);
     static Task<std::shared_ptr<const CpuExpansion>> expand(std::shared_ptr<State> self, std::string binary,
                                                             Accelerator accelerator, std::string model);
+    static Task<std::shared_ptr<const HostModel>> find_host_model(std::shared_ptr<State> self, std::string binary,
+                                                                  Accelerator accelerator);
+    // From memory, else from disk, else asked. decode: Failure for a document that is about something else.
+    template <class T>
+    static Task<std::shared_ptr<const T>> remember(std::shared_ptr<State> self, All<T>& all, std::string name,
+                                                   std::shared_ptr<const Capabilities> capabilities,
+                                                   std::function<Result<T>(const json::value&)> decode,
+                                                   std::function<Task<T>()> ask);
     Task<std::shared_ptr<const Capabilities>> learn(std::string binary, FileIdentity identity);
     Task<bool> valid(std::shared_ptr<const Capabilities> what);
     Task<> store(std::string name, json::object document);
@@ -246,28 +269,23 @@ Task<std::shared_ptr<const Capabilities>> CapabilitiesCache::State::get(std::sha
     co_return entry->known;
 }
 
-Task<std::shared_ptr<const CpuExpansion>> CapabilitiesCache::State::expand(std::shared_ptr<State> self,
-                                                                           std::string binary, Accelerator accelerator,
-                                                                           std::string model) {
-    auto capabilities = co_await get(self, binary);
-    if (!capabilities->has_accelerator(accelerator))
-        throw Error(Errc::unsupported, fmt::format("{} cannot use {} on this host", binary,
-                                                   accelerator == Accelerator::kvm ? "KVM" : "TCG"));
-    if (!capabilities->cpus.empty() && !capabilities->cpu(model))
-        throw Error(Errc::unsupported, fmt::format("{} has no CPU model '{}'", binary, model))
-            .with_hint(fmt::format("{} -cpu help lists what there is.", binary));
-    auto name = expansion_name(binary, accelerator, model);
-    make_room(self->expansions, most_expansions);
-    auto& place = self->expansions[name];
-    if (!place) place = std::make_shared<Expansion>();
+template <class T>
+Task<std::shared_ptr<const T>> CapabilitiesCache::State::remember(std::shared_ptr<State> self, All<T>& all,
+                                                                  std::string name,
+                                                                  std::shared_ptr<const Capabilities> capabilities,
+                                                                  std::function<Result<T>(const json::value&)> decode,
+                                                                  std::function<Task<T>()> ask) {
+    make_room(all, most_expansions);
+    auto& place = all[name];
+    if (!place) place = std::make_shared<Remembered<T>>();
     auto entry = place;
     auto guard = co_await entry->mutex.lock();
-    auto fits = [&](const CpuExpansion& e) { return e.model == model && e.accelerator == accelerator; };
-    if (entry->known && entry->of == capabilities && fits(*entry->known)) co_return entry->known;
+    auto right = [decode](const json::value& document) { return decode(document).has_value(); };
+    if (entry->known && entry->of == capabilities && right(to_json(*entry->known))) co_return entry->known;
 
-    std::shared_ptr<const CpuExpansion> found;
+    std::shared_ptr<const T> found;
     if (!self->folder.empty()) {
-        auto read = [path = self->folder / name, capabilities](std::stop_token) -> std::shared_ptr<const CpuExpansion> {
+        auto read = [path = self->folder / name, capabilities, decode](std::stop_token) -> std::shared_ptr<const T> {
             auto document = load(path);
             auto* o = document ? document->if_object() : nullptr;
             auto* files = o ? o->if_contains("files") : nullptr;
@@ -275,23 +293,71 @@ Task<std::shared_ptr<const CpuExpansion>> CapabilitiesCache::State::expand(std::
             if (!files || !host || !host->is_string() || host->get_string() != capabilities->host) return nullptr;
             auto identities = files_from_json(*files);
             if (!identities || *identities != capabilities->files) return nullptr;
-            auto stored = cpu_expansion_from_json(*document);
-            return stored ? std::make_shared<const CpuExpansion>(std::move(*stored)) : nullptr;
+            auto stored = decode(*document);
+            return stored ? std::make_shared<const T>(std::move(*stored)) : nullptr;
         };
         found = co_await self->blocking.call(std::move(read));
     }
-    if (!found || !fits(*found)) {
+    if (!found) {
         ++self->probes;
-        auto asked = co_await probe_cpu(binary, self->settings, accelerator, model);
+        auto asked = co_await ask();
         auto document = to_json(asked);
         document["files"] = to_json(capabilities->files);
         document["host"] = capabilities->host;
         co_await self->store(name, std::move(document));
-        found = std::make_shared<const CpuExpansion>(std::move(asked));
+        found = std::make_shared<const T>(std::move(asked));
     }
     entry->of = capabilities;
     entry->known = found;
     co_return found;
+}
+
+Task<std::shared_ptr<const CpuExpansion>> CapabilitiesCache::State::expand(std::shared_ptr<State> self,
+                                                                           std::string binary, Accelerator accelerator,
+                                                                           std::string model) {
+    auto capabilities = co_await get(self, binary);
+    require_accelerator(*capabilities, accelerator);
+    if (!capabilities->cpus.empty() && !capabilities->cpu(model))
+        throw Error(Errc::unsupported, fmt::format("{} has no CPU model '{}'", binary, model))
+            .with_hint(fmt::format("{} -cpu help lists what there is.", binary));
+    // Two names may share a place: the document says which one it is of.
+    std::function decode = [model, accelerator](const json::value& document) -> Result<CpuExpansion> {
+        auto stored = cpu_expansion_from_json(document);
+        if (stored && (stored->model != model || stored->accelerator != accelerator))
+            return fail(Errc::not_found, "of another model");
+        return stored;
+    };
+    std::function ask = [&]() -> Task<CpuExpansion> {
+        std::vector<std::string> models{model};
+        auto asked = co_await probe_cpus(binary, self->settings, accelerator, std::move(models));
+        co_return take(std::move(asked.front()));
+    };
+    co_return co_await remember<CpuExpansion>(self, self->expansions, expansion_name(binary, accelerator, model),
+                                              capabilities, decode, ask);
+}
+
+Task<std::shared_ptr<const HostModel>> CapabilitiesCache::State::find_host_model(std::shared_ptr<State> self,
+                                                                                 std::string binary,
+                                                                                 Accelerator accelerator) {
+    auto capabilities = co_await get(self, binary);
+    require_accelerator(*capabilities, accelerator);
+    if (capabilities->arch != "x86_64" && capabilities->arch != "i686")
+        throw Error(Errc::unsupported,
+                    fmt::format("{} does not say what its processors of {} could have", binary, capabilities->arch));
+    std::function<Result<HostModel>(const json::value&)> decode = host_model_from_json;
+    std::function ask = [&]() -> Task<HostModel> {
+        std::vector<std::string> models{std::string(fullest_cpu(accelerator))};
+        for (auto& cpu : capabilities->cpus)
+            if (is_host_model_candidate(cpu)) models.push_back(cpu.name);
+        auto asked = co_await probe_cpus(binary, self->settings, accelerator, std::move(models));
+        auto fullest = take(std::move(asked.front()));
+        std::vector<CpuExpansion> named;
+        for (std::size_t i = 1; i < asked.size(); ++i)
+            if (asked[i]) named.push_back(std::move(*asked[i]));
+        co_return take(choose_host_model(fullest, named));
+    };
+    co_return co_await remember<HostModel>(self, self->host_models, host_model_name(binary, accelerator), capabilities,
+                                           decode, ask);
 }
 
 CapabilitiesCache::CapabilitiesCache(Blocking& blocking, fs::path folder, ProbeSettings settings)
@@ -310,6 +376,10 @@ std::shared_ptr<const Capabilities> CapabilitiesCache::known(const std::string& 
 Task<std::shared_ptr<const CpuExpansion>> CapabilitiesCache::expand_cpu(std::string binary, Accelerator accelerator,
                                                                         std::string model) {
     return State::expand(state_, std::move(binary), accelerator, std::move(model));
+}
+
+Task<std::shared_ptr<const HostModel>> CapabilitiesCache::host_model(std::string binary, Accelerator accelerator) {
+    return State::find_host_model(state_, std::move(binary), accelerator);
 }
 
 std::size_t CapabilitiesCache::probes() const noexcept {

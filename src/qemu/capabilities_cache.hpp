@@ -32,6 +32,9 @@ public:
     Task<std::shared_ptr<const CpuExpansion>> expand_cpu(std::string binary, Accelerator accelerator,
                                                          std::string model);
 
+    // What host-model is under an accelerator, of x86 binaries. Error(unsupported): of others, or no such accelerator.
+    Task<std::shared_ptr<const HostModel>> host_model(std::string binary, Accelerator accelerator);
+
     std::size_t probes() const noexcept;  // how many times a binary was started, for tests and statistics
 
 private:

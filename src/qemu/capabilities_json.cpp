@@ -8,7 +8,7 @@
 namespace vireo::qemu {
 namespace {
 
-constexpr std::int64_t format = 1;            // of both documents; raise it with each change of what is in them
+constexpr std::int64_t format = 1;            // of all documents; raise it with each change of what is in them
 constexpr std::size_t most_entries = 20'000;  // of any list
 
 // Reads the members of one object; any that is missing or of another type makes the whole document useless.
@@ -245,6 +245,31 @@ Result<CpuExpansion> cpu_expansion_from_json(const json::value& value) {
         e.values.emplace_back(name, text.get_string());
     }
     return e;
+}
+
+json::object to_json(const HostModel& host) {
+    json::object o;
+    o["format"] = format;
+    o["model"] = host.model;
+    o["vendor"] = host.vendor;
+    o["required"] = json::value_from(host.required);
+    o["disabled"] = json::value_from(host.disabled);
+    return o;
+}
+
+Result<HostModel> host_model_from_json(const json::value& value) {
+    Reader r{value.if_object()};
+    if (!of_this_format(r)) return useless();
+    HostModel host;
+    NameSet required, disabled;
+    r.read("model", host.model);
+    r.read("vendor", host.vendor);
+    r.read("required", required);
+    r.read("disabled", disabled);
+    if (!r.good || host.model.empty()) return useless();
+    for (std::size_t i = 0; i < required.size(); ++i) host.required.emplace_back(required[i]);
+    for (std::size_t i = 0; i < disabled.size(); ++i) host.disabled.emplace_back(disabled[i]);
+    return host;
 }
 
 }  // namespace vireo::qemu

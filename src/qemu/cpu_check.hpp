@@ -18,10 +18,7 @@ enum class CpuChecks {
 // x86 only: QEMU does not list what its other processors could have.
 CpuChecks cpu_checks(const model::Domain& domain);
 
-// The model that has all that the accelerator can give.
-std::string fullest_cpu(const model::Domain& domain);  // "host", "max"
-
-// available: fullest_cpu() expanded. model: the definition's, for CpuChecks::everything; may be null.
+// available: fullest_cpu() (host_model.hpp) expanded. model: the definition's, for CpuChecks::everything; may be null.
 // Failure(unsupported) names all features that are missing.
 Result<> check_cpu(const model::Domain& domain, const CpuExpansion& available, const CpuExpansion* model);
 

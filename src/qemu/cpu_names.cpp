@@ -87,6 +87,36 @@ constexpr std::array<std::string_view, 75> arm_features = {"aarch64",
                                                            "sve1920",
                                                            "sve2048"};
 
+// Switches of QEMU's processors that are not about the processor: how QEMU counts, fills in and migrates, what it tells
+// about caches and the hypervisor.
+bool is_processor_feature(std::string_view name) {
+    constexpr std::array<std::string_view, 22> others = {"check",
+                                                         "cpuid-0xb",
+                                                         "enforce",
+                                                         "fill-mtrr-mask",
+                                                         "full-cpuid-auto-level",
+                                                         "host-cache-info",
+                                                         "host-phys-bits",
+                                                         "hotpluggable",
+                                                         "hotplugged",
+                                                         "hypervisor",
+                                                         "kvm",
+                                                         "l3-cache",
+                                                         "legacy-cache",
+                                                         "lmce",
+                                                         "migratable",
+                                                         "pmu",
+                                                         "realized",
+                                                         "start-powered-off",
+                                                         "svme-addr-chk",
+                                                         "tcg-cpuid",
+                                                         "vmware-cpuid-freq",
+                                                         "xen-vapic"};
+    for (std::string_view family : {"kvm-", "kvmclock", "hv-", "x-"})
+        if (name.starts_with(family)) return false;
+    return std::ranges::find(others, name) == others.end();
+}
+
 bool equal_letters(std::string_view a, std::string_view b) {
     return std::ranges::equal(a, b,
                               [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
@@ -99,6 +129,36 @@ std::string qemu_feature(std::string_view libvirt_name) {
     std::string name(libvirt_name);
     std::ranges::replace(name, '_', '-');
     return name;
+}
+
+std::string libvirt_feature(std::string_view qemu_name) {
+    constexpr std::array<std::string_view, 8> with_underscore = {
+        "ds_cpl", "tsc_adjust", "fxsr_opt", "lahf_lm", "cmp_legacy", "nodeid_msr", "perfctr_core", "perfctr_nb"};
+    if (qemu_name == "pclmulqdq") return "pclmuldq";
+    for (auto name : with_underscore)
+        if (qemu_feature(name) == qemu_name) return std::string(name);
+    return std::string(qemu_name);
+}
+
+// QEMU lists a feature under each of its names.
+std::string usual_feature(std::string_view name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> second_names = {{{"i64", "lm"},
+                                                                                            {"xd", "nx"},
+                                                                                            {"ffxsr", "fxsr-opt"},
+                                                                                            {"sse3", "pni"},
+                                                                                            {"sse4-1", "sse4.1"},
+                                                                                            {"sse4-2", "sse4.2"}}};
+    auto first = qemu_feature(name);
+    for (auto& [second, usual] : second_names)
+        if (first == second) return std::string(usual);
+    return first;
+}
+
+std::set<std::string> processor_features(const CpuExpansion& cpu) {
+    std::set<std::string> all;
+    for (std::size_t i = 0; i < cpu.on.size(); ++i)
+        if (auto name = usual_feature(cpu.on[i]); is_processor_feature(name)) all.insert(std::move(name));
+    return all;
 }
 
 bool is_beyond_qemu(std::string_view feature) noexcept {

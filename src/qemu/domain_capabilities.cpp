@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "qemu/cpu_names.hpp"
 #include "qemu/host_capabilities.hpp"
 
 #include <algorithm>
@@ -49,6 +50,16 @@ void add_os(Node& document, const Capabilities& binary, const FirmwareOffer& fir
     os.enumeration("firmwareFeature", features);
 }
 
+void add_host_model(Node& mode, const HostModel& host) {
+    mode.text("model", host.model).set("fallback", "forbid");
+    if (!host.vendor.empty()) mode.text("vendor", host.vendor);
+    auto add = [&](const std::vector<std::string>& names, std::string_view policy) {
+        for (auto& name : names) mode.append("feature").set("policy", policy).set("name", libvirt_feature(name));
+    };
+    add(host.required, "require");
+    add(host.disabled, "disable");
+}
+
 void add_cpu(Node& document, const Capabilities& binary, const DomainCapabilitiesRequest& request) {
     auto& cpu = document.add("cpu");
     auto& passthrough = cpu.append("mode");
@@ -58,12 +69,8 @@ void add_cpu(Node& document, const Capabilities& binary, const DomainCapabilitie
     maximum.set("name", "maximum").set("supported", binary.cpu("max") != nullptr);
     if (binary.cpu("max")) maximum.enumeration("maximumMigratable", {"on", "off"});
     auto& host_model = cpu.append("mode");
-    host_model.set("name", "host-model").set("supported", !request.host_model.empty());
-    if (!request.host_model.empty()) {
-        host_model.text("model", request.host_model).set("fallback", "forbid");
-        for (auto& feature : request.host_model_features)
-            host_model.append("feature").set("policy", "require").set("name", feature);
-    }
+    host_model.set("name", "host-model").set("supported", request.host_model != nullptr);
+    if (request.host_model) add_host_model(host_model, *request.host_model);
     auto& custom = cpu.append("mode");
     custom.set("name", "custom").set("supported", !binary.cpus.empty());
     for (auto& model : binary.cpus) {

@@ -7,6 +7,7 @@
 #include "qemu/document.hpp"
 
 #include <memory>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,7 @@ struct DomainCapabilitiesRequest {
     std::string machine;  // empty: the binary's default
     bool kvm = false;
     FirmwareOffer firmware;
-    std::string host_model;                        // of the host's CPU under this accelerator; empty: unknown
-    std::vector<std::string> host_model_features;  // what the host has besides
+    std::shared_ptr<const HostModel> host_model;  // under this accelerator; null: the architecture has none
 };
 // <domainCapabilities>: only what both the binary and Vireo can do. Failure(unsupported): no such machine.
 Result<Node> domain_capabilities(const Capabilities& binary, const DomainCapabilitiesRequest& request);

@@ -306,6 +306,35 @@ Capabilities understand(const std::string& binary, const Conversation& talk) {
     return c;
 }
 
+Result<CpuExpansion> understand_cpu(const std::string& binary, Accelerator accelerator, const std::string& model,
+                                    const Result<json::value>& answer) {
+    if (!answer)
+        return Failure(answer.error()
+                           .with_code(Errc::unsupported)
+                           .wrap(fmt::format("{} cannot expand the CPU model '{}'", binary, model)));
+    CpuExpansion expansion;
+    expansion.model = model;
+    expansion.accelerator = accelerator;
+    auto* body = answer->if_object();
+    auto* expanded = body ? body->if_contains("model") : nullptr;
+    auto* inner = expanded ? expanded->if_object() : nullptr;
+    auto* props = inner ? inner->if_contains("props") : nullptr;
+    if (!props || !props->is_object() || props->get_object().size() > most_entries)
+        return fail(Errc::hypervisor_failed, binary, " expands the CPU model '", model, "' to nothing");
+    std::vector<std::string> on, off;
+    for (auto& [name, value] : props->get_object()) {
+        if (value.is_bool())
+            (value.get_bool() ? on : off).emplace_back(name);
+        else
+            expansion.values.emplace_back(name,
+                                          value.is_string() ? std::string(value.get_string()) : json::serialize(value));
+    }
+    std::ranges::sort(expansion.values);
+    expansion.on = NameSet(std::move(on));
+    expansion.off = NameSet(std::move(off));
+    return expansion;
+}
+
 }  // namespace
 
 Task<ProbeResult> probe_binary(std::string binary, ProbeSettings settings) {
@@ -324,41 +353,22 @@ Task<ProbeResult> probe_binary(std::string binary, ProbeSettings settings) {
     co_return result;
 }
 
-Task<CpuExpansion> probe_cpu(std::string binary, ProbeSettings settings, Accelerator accelerator, std::string model) {
-    json::object arguments, which;
-    which["name"] = model;
-    arguments["type"] = "full";
-    arguments["model"] = std::move(which);
+Task<std::vector<Result<CpuExpansion>>> probe_cpus(std::string binary, ProbeSettings settings, Accelerator accelerator,
+                                                   std::vector<std::string> models) {
     Questions questions;
-    questions.emplace_back("query-cpu-model-expansion", std::move(arguments));
+    for (auto& model : models) {
+        json::object arguments, which;
+        which["name"] = model;
+        arguments["type"] = "full";
+        arguments["model"] = std::move(which);
+        questions.emplace_back("query-cpu-model-expansion", std::move(arguments));
+    }
     auto talk =
         co_await converse(binary, std::move(settings), std::string(to_string(accelerator)), std::move(questions));
-    auto& answer = talk.answers[0];
-    if (!answer)
-        throw answer.error()
-            .with_code(Errc::unsupported)
-            .wrap(fmt::format("{} cannot expand the CPU model '{}'", binary, model));
-    CpuExpansion expansion;
-    expansion.model = model;
-    expansion.accelerator = accelerator;
-    auto* body = answer->if_object();
-    auto* expanded = body ? body->if_contains("model") : nullptr;
-    auto* inner = expanded ? expanded->if_object() : nullptr;
-    auto* props = inner ? inner->if_contains("props") : nullptr;
-    if (!props || !props->is_object() || props->get_object().size() > most_entries)
-        throw Error(Errc::hypervisor_failed, fmt::format("{} expands the CPU model '{}' to nothing", binary, model));
-    std::vector<std::string> on, off;
-    for (auto& [name, value] : props->get_object()) {
-        if (value.is_bool())
-            (value.get_bool() ? on : off).emplace_back(name);
-        else
-            expansion.values.emplace_back(name,
-                                          value.is_string() ? std::string(value.get_string()) : json::serialize(value));
-    }
-    std::ranges::sort(expansion.values);
-    expansion.on = NameSet(std::move(on));
-    expansion.off = NameSet(std::move(off));
-    co_return expansion;
+    std::vector<Result<CpuExpansion>> expansions;
+    for (std::size_t i = 0; i < models.size(); ++i)
+        expansions.push_back(understand_cpu(binary, accelerator, models[i], talk.answers[i]));
+    co_return expansions;
 }
 
 }  // namespace vireo::qemu

@@ -33,7 +33,9 @@ struct ProbeResult {
 };
 Task<ProbeResult> probe_binary(std::string binary, ProbeSettings settings);
 
-// Error(unsupported): QEMU knows no such model, or cannot expand models on this architecture.
-Task<CpuExpansion> probe_cpu(std::string binary, ProbeSettings settings, Accelerator accelerator, std::string model);
+// One for each model, in their order; all are asked of one process. Failure(unsupported): QEMU knows no such model, or
+// cannot expand models on this architecture.
+Task<std::vector<Result<CpuExpansion>>> probe_cpus(std::string binary, ProbeSettings settings, Accelerator accelerator,
+                                                   std::vector<std::string> models);
 
 }  // namespace vireo::qemu

@@ -345,6 +345,10 @@ ASYNC_TEST(the_real_one) {
             auto expanded = co_await cache.expand_cpu(binary.path, Accelerator::tcg, model);
             BOOST_TEST(expanded->on.contains("sse2"));
             BOOST_TEST(expanded->off.contains("avx512f"));
+            auto host = co_await cache.host_model(binary.path, Accelerator::tcg);
+            BOOST_TEST(found->cpu(host->model) != nullptr);
+            auto again = co_await CapabilitiesCache(blocking, folder.path()).host_model(binary.path, Accelerator::tcg);
+            BOOST_TEST((*again == *host));  // from the disk
         }
     }
     if (::geteuid() == 0 && !binaries.empty()) {  // as somebody without rights
