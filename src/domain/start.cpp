@@ -18,6 +18,8 @@
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <ranges>
 
 namespace vireo::domain {
 namespace {
@@ -97,6 +99,9 @@ Task<> Start::prepare() {
     live_.id = static_cast<std::uint32_t>(run_->id);
     describe(*run_, live_);
     run_->display_ports = std::move(given);
+    if (auto& taints = run_->summary.taints; !taints.empty())
+        log::warning("domain {} is tainted: {}", domain_.name(),
+                     fmt::join(taints | std::views::transform([](auto taint) { return to_string(taint); }), ", "));
     write_live_definition();
     auto& status = run_->status;
     status.uuid = domain_.uuid();

@@ -317,6 +317,17 @@ class Running(case.Case):
         self.assertEqual(self.daemon.state("one")[0], "shut-off")
         self.assertEqual(os.listdir(os.path.join(self.daemon.definitions, "autostart")), [])
 
+    def test_taints(self):
+        plain = guests.bios("one", uuid=str(uuids.uuid4()))
+        self.daemon.define(plain)
+        self.assertEqual(self.daemon.info("one")["taints"], [])
+        xml = plain.replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ", 1).replace(
+            "</domain>", "<qemu:commandline><qemu:arg value='-name'/><qemu:arg value='other'/></qemu:commandline></domain>")
+        self.daemon.define(xml)
+        self.daemon.start("one", paused=True)
+        self.assertEqual(self.daemon.info("one")["taints"], ["custom-argv"])
+        self.daemon.destroy("one")
+
     def test_refused_operations(self):
         self.daemon.define(guests.bios("one"))
         for method in ("Domain.Suspend", "Domain.Resume", "Domain.Reset", "Domain.OpenConsole"):
