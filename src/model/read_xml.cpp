@@ -78,8 +78,7 @@ bool XmlReader::read_attributes(const Here& here, std::string_view skip) {
         if (name == skip || is_known_declaration(name, attribute->Value())) continue;
         if (const auto* field = here.element.attribute(name, here.object)) {
             if (!first_time(here.seen, *field)) return malformed(here.at, name, "is given twice", line);
-            const KeptItem instead{{}, std::string(name), attribute->Value()};
-            if (!set(here, *field, attribute->Value(), here.at, name, line, instead)) return false;
+            if (!set(here, *field, attribute->Value(), here.at, name, line, OrKeep::yes)) return false;
             continue;
         }
         if (unit_of_present(here, name)) continue;
@@ -92,7 +91,8 @@ bool XmlReader::read_attributes(const Here& here, std::string_view skip) {
 }
 
 bool XmlReader::set(const Here& here, const Field& field, std::string_view word, const Frame& at,
-                    std::string_view attribute, int line, KeptItem instead) {
+                    std::string_view attribute, int line, OrKeep or_keep) {
+    const auto given = word;
     void* member = field.member(here.object);
     Fault fault;
     std::string with_unit;
@@ -107,10 +107,10 @@ bool XmlReader::set(const Here& here, const Field& field, std::string_view word,
     }
     field.slot->drop(member);
     refuse(at, attribute, std::move(fault), line);
-    if (field.decides || field.required || field.slot->list || instead.attribute.empty() || !here.element.kept ||
+    if (field.decides || field.required || field.slot->list || or_keep == OrKeep::no || !here.element.kept ||
         !forgive())
         return false;
-    keep(here.element, here.object, std::move(instead));
+    keep(here.element, here.object, {{}, std::string(attribute), std::string(given)});
     return true;
 }
 
@@ -130,7 +130,7 @@ bool XmlReader::read_content(const Here& here) {
     if (!field) return malformed(here.at, {}, "holds text where only elements belong");
     if (!first_time(here.seen, *field))
         return malformed(here.at, {}, "says the same thing as text and as a child element");
-    return set(here, *field, text, here.at, {}, 0, {});
+    return set(here, *field, text, here.at, {}, 0);
 }
 
 bool XmlReader::read_child(const Here& here, const XMLElement& child) {
@@ -254,14 +254,14 @@ bool XmlReader::read_text_child(const Here& here, const XMLElement& child, const
             unit = a->Value();
         else if (const auto* beside = here.element.beside(field, a->Name())) {
             first_time(here.seen, *beside);
-            if (!set(here, *beside, a->Value(), at, a->Name(), a->GetLineNum(), {})) return false;
+            if (!set(here, *beside, a->Value(), at, a->Name(), a->GetLineNum())) return false;
         } else if (!stray_attribute(here, child, field, at, a->Name(), a->Value(), a->GetLineNum()))
             return false;
     }
     if (!collect_text(child, at, text)) return false;
     if (sized) text.append(" ").append(unit);
     if (text.empty() && field.scalar == &scalar::text) return true;
-    return set(here, field, text, at, {}, 0, {});
+    return set(here, field, text, at, {}, 0);
 }
 
 bool XmlReader::read_attribute_child(const Here& here, const XMLElement& child, const Field& field, const Frame& at) {
@@ -285,13 +285,13 @@ bool XmlReader::read_attribute_child(const Here& here, const XMLElement& child, 
         if (which != first && !first_time(here.seen, fields[which]))
             return malformed(at, name, "is given twice", a->GetLineNum());
         // Without its value the child has nothing to say: an unsupported one is kept with the child as a whole.
-        if (!set(here, fields[which], a->Value(), at, name, a->GetLineNum(), {})) return false;
+        if (!set(here, fields[which], a->Value(), at, name, a->GetLineNum())) return false;
     }
     if (!no_content(child, at)) return false;
     for (std::size_t i = first; i < end; ++i) {
         if (found >> (i - first) & 1) continue;
         if (!fields[i].implied.empty()) {
-            if (!set(here, fields[i], fields[i].implied, at, fields[i].inner, 0, {})) return false;
+            if (!set(here, fields[i], fields[i].implied, at, fields[i].inner, 0)) return false;
         } else if (end - first == 1 || fields[i].required) {
             return malformed(at, fields[i].inner, "is missing");
         }

@@ -41,9 +41,10 @@ private:
     static bool unit_of_present(const Here& here, std::string_view name);
     bool no_content(const tinyxml2::XMLElement& child, const Frame& at);
     bool collect_text(const tinyxml2::XMLElement& xml, const Frame& at, std::string& text);
-    // The word into the field's member.
+    // The word into the field's member. OrKeep: what is no value of it may be kept beside it, where that is forgiven.
+    enum class OrKeep { no, yes };
     bool set(const Here& here, const Field& field, std::string_view word, const Frame& at, std::string_view attribute,
-             int line, KeptItem instead);
+             int line, OrKeep or_keep = OrKeep::no);
 
     bool fragment_ = false;
     bool default_namespace_ = false;  // an xmlns='…' was met

@@ -2,11 +2,26 @@
 #include "model/xml_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 
 namespace vireo::model {
 namespace {
+
+// Characters that need no second look.
+using Table = std::array<bool, 256>;
+template <class Predicate>
+constexpr Table marked(Predicate predicate) {
+    Table table{};
+    for (unsigned c = 0; c < 256; ++c) table[c] = predicate(static_cast<unsigned char>(c));
+    return table;
+}
+constexpr Table plain =
+    marked([](unsigned char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t' || c == '\r'; });
+constexpr Table text = marked([](unsigned char c) { return c != '<' && c != '&'; });
+constexpr Table in_tag =
+    marked([](unsigned char c) { return c != '<' && c != '&' && c != '=' && c != '"' && c != '\'' && c != '>'; });
 
 class Scanner {
 public:
@@ -14,18 +29,11 @@ public:
 
     Result<> run() {
         if (auto good = check_characters(); !good) return good;
-        for (at_ = 0; at_ < xml_.size();) {
-            const char c = xml_[at_];
-            Result<> good;
-            if (c == '<')
-                good = markup();
-            else if (c == '&')
-                good = reference();
-            else
-                ++at_;
-            if (!good) return good;
+        for (at_ = 0;;) {
+            at_ = skip(at_, text);
+            if (at_ == xml_.size()) return {};
+            if (auto good = xml_[at_] == '<' ? markup() : reference(); !good) return good;
         }
-        return {};
     }
 
 private:
@@ -36,23 +44,21 @@ private:
 
     // UTF-8 without control characters.
     Result<> check_characters() {
-        for (at_ = 0; at_ < xml_.size();) {
+        for (at_ = 0;;) {
+            at_ = skip(at_, plain);
+            if (at_ == xml_.size()) return {};
             const auto lead = static_cast<unsigned char>(xml_[at_]);
-            if (lead >= 0x20 && lead < 0x7f) {
-                ++at_;
-                continue;
-            }
-            if (lead < 0x80) {
-                if (lead != '\n' && lead != '\t' && lead != '\r')
-                    return fault("a control character is not allowed in XML");
-                ++at_;
-                continue;
-            }
+            if (lead < 0x80) return fault("a control character is not allowed in XML");
             const auto length = sequence_length(lead);
             if (!length) return fault("the document is not UTF-8");
             at_ += length;
         }
-        return {};
+    }
+
+    // Past all characters that are marked in the table.
+    std::size_t skip(std::size_t at, const Table& marked_ones) const {
+        while (at < xml_.size() && marked_ones[static_cast<unsigned char>(xml_[at])]) ++at;
+        return at;
     }
 
     std::size_t sequence_length(unsigned char lead) const {  // 0: not UTF-8
@@ -90,6 +96,8 @@ private:
         char quote = 0;
         std::size_t attributes = 0;
         for (++at_; at_ < xml_.size();) {
+            at_ = skip(at_, in_tag);
+            if (at_ == xml_.size()) break;
             const char c = xml_[at_];
             if (c == '&') {
                 if (auto good = reference(); !good) return good;
