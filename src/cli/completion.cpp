@@ -174,8 +174,9 @@ std::vector<std::string> complete(Context& context, std::span<const std::string>
         } else if (typed.operands.size() < typed.verb->operands.size()) {
             add_candidates(context, typed.verb->operands[typed.operands.size()].kind, domain, all);
         }
-    } catch (const Error&) {
-        all.clear();  // no daemon, nothing to offer; a shell's prompt is no place for errors
+    } catch (const Error& error) {
+        all.clear();                 // no daemon, nothing to offer
+        context.warn(error.what());  // the shells' scripts throw it away; who asks by hand sees why
     }
     std::erase_if(all, [&](auto& word) { return word != ":file" && !word.starts_with(last); });
     return all;

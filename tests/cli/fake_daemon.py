@@ -53,7 +53,8 @@ class Daemon:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen(16)
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def info(self):
         d = self.domains[0]
@@ -109,4 +110,8 @@ class Daemon:
         client.sendall((json.dumps({"jsonrpc": "2.0", "method": method, "params": params}) + "\n").encode())
 
     def close(self):
+        # Its thread must have left accept() first: the next daemon's socket gets the same descriptor, and the old thread
+        # would answer for it.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
