@@ -93,7 +93,7 @@ int info(Context& context) {
     if (facts.start_usec) table.add("Started", time_text(*facts.start_usec));
     table.add("Persistent", summary.persistent ? "yes" : "no");
     table.add("Autostart", summary.autostart ? "enable" : "disable");
-    if (!facts.taints.empty()) table.add("Tainted", fmt::format("{}", fmt::join(facts.taints, ", ")));
+    if (facts.taints) table.add("Tainted", fmt::format("{}", fmt::join(*facts.taints, ", ")));
     table.add("Revision", std::to_string(summary.revision));
     context.print(table.text());
     return Exit::success;

@@ -105,7 +105,10 @@ api::DomainInfo DomainApi::get_info(const api::Call&, const api::ObjectPath& pat
     info.max_memory_bytes = summary.max_memory_bytes;
     info.memory_bytes = summary.memory_bytes;
     info.vcpus = summary.vcpus;
-    for (auto taint : summary.taints) info.taints.emplace_back(to_string(taint));
+    for (auto taint : summary.taints) {
+        if (!info.taints) info.taints.emplace();
+        info.taints->emplace_back(to_string(taint));
+    }
     info.as_of_usec = now_usec();
     if (auto* run = domain->running()) {
         info.pid = static_cast<std::uint32_t>(run->pid());

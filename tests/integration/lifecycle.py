@@ -320,7 +320,7 @@ class Running(case.Case):
     def test_taints(self):
         plain = guests.bios("one", uuid=str(uuids.uuid4()))
         self.daemon.define(plain)
-        self.assertEqual(self.daemon.info("one")["taints"], [])
+        self.assertNotIn("taints", self.daemon.info("one"))
         xml = plain.replace("<domain ", "<domain xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0' ", 1).replace(
             "</domain>", "<qemu:commandline><qemu:arg value='-name'/><qemu:arg value='other'/></qemu:commandline></domain>")
         self.daemon.define(xml)
