@@ -12,12 +12,8 @@ import uuid as uuids
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
+from guests import read
 from vireo import Console, wait_for
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 class Start(case.Case):

@@ -14,6 +14,7 @@ import xml.etree.ElementTree as ET
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
+from guests import read
 from vireo import wait_for
 
 VIREO = "{urn:vireo:domain:1}"
@@ -23,11 +24,6 @@ SECURE_CODE = "/usr/share/OVMF/OVMF_CODE_4M.secboot.fd"
 def sha256(path):
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 @unittest.skipUnless(os.path.exists(guests.OVMF_VARS), "Debian's package ovmf is not installed")

@@ -11,13 +11,9 @@ import xml.etree.ElementTree as etree
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
+from guests import read
 from case import lifecycle_of
 from vireo import RpcError, wait_for
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 class Defining(case.Case):

@@ -6,21 +6,13 @@ import json
 import os
 import shutil
 import sys
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
+from guests import TEMPLATE, needs_ovmf, read
 
 
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
-
-
-TEMPLATE = read(guests.OVMF_VARS) if os.path.exists(guests.OVMF_VARS) else None
-needs_ovmf = unittest.skipUnless(TEMPLATE, "Debian's package ovmf is not installed")
 OURS = "11111111-2222-3333-4444-555555555555"
 SHELL_VARIABLE = f"-guid {OURS}"
 

@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
+from guests import read
 
 SMALL_CODE, SMALL_VARS = "/usr/share/OVMF/OVMF_CODE.fd", "/usr/share/OVMF/OVMF_VARS.fd"
 ARM_CODE, ARM_VARS = "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"
@@ -21,11 +22,6 @@ OURS = "11111111-2222-3333-4444-555555555555"
 def there(*files):
     missing = [f for f in files if not os.path.exists(f)]
     return unittest.skipIf(missing, f"not installed: {', '.join(missing)}")
-
-
-def read(path):
-    with open(path, "rb") as file:
-        return file.read()
 
 
 class Case(case.Case):

@@ -1,10 +1,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Definitions that tests use: small, and run by TCG, so that no KVM is needed."""
+import os
 import struct
+import unittest
 import uuid as uuid_module
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+TEMPLATE = read(OVMF_VARS) if os.path.exists(OVMF_VARS) else None
+needs_ovmf = unittest.skipUnless(TEMPLATE, "Debian's package ovmf is not installed")
 
 
 def domain(name, os="", devices="", memory=128, features="<acpi/><apic/>", more="", uuid=None, emulator=None):

@@ -3,6 +3,7 @@
 #pragma once
 #include "api/dispatcher.hpp"
 #include "api/service.hpp"
+#include "support/empty_manager.hpp"
 #include "support/fake_firmware.hpp"
 
 #include <fcntl.h>
@@ -16,7 +17,7 @@ namespace vireo::test {
 
 inline const std::string domain_path = "/org/vireo1/domain/8c0bd0a4_5f0e_4f5f_9f0c_1df3c3a3a111";
 
-struct FakeManager final : api::ManagerService {
+struct FakeManager final : EmptyManager {
     Properties properties() const override {
         Properties p;
         p.version = "1.2.3";
@@ -33,12 +34,6 @@ struct FakeManager final : api::ManagerService {
         list[1].binary = "/opt/broken";
         list[1].error = "it does not start";
         co_return list;
-    }
-    Task<api::ManagerListFirmwareResult> list_firmware(api::Call) override {
-        co_return api::ManagerListFirmwareResult();
-    }
-    Task<api::FirmwareReport> describe_firmware(api::Call, api::FirmwareRequirements) override {
-        co_return api::FirmwareReport();
     }
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override {
         seen_xml = std::move(xml);
@@ -59,19 +54,6 @@ struct FakeManager final : api::ManagerService {
         throw std::runtime_error("something of the standard library");
         co_return api::ManagerCreateDomainResult();
     }
-    Task<api::AnyDict> get_capabilities(api::Call) override { co_return api::AnyDict(); }
-    Task<std::string> get_capabilities_xml(api::Call) override { co_return std::string(); }
-    Task<api::AnyDict> get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions) override {
-        co_return api::AnyDict();
-    }
-    Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions) override {
-        co_return std::string();
-    }
-    Task<api::NativeCommand> domain_xml_to_native(api::Call, std::string) override { co_return api::NativeCommand(); }
-    Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
-        co_return std::vector<api::TrashedStore>();
-    }
-    Task<> remove_nvram_trash(api::Call, std::vector<std::string>) override { co_return; }
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override {
         if (key != "demo") throw Error(Errc::not_found, "there is no domain '" + key + "'");
         return api::ObjectPath(domain_path);

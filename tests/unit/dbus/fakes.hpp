@@ -2,6 +2,7 @@
 // Services that answer from a table of made-up domains.
 #pragma once
 #include "api/service.hpp"
+#include "support/empty_manager.hpp"
 #include "support/error.hpp"
 #include "support/fake_firmware.hpp"
 #include "support/notifier.hpp"
@@ -58,7 +59,7 @@ struct FakeState {
     }
 };
 
-class FakeManager : public api::ManagerService {
+class FakeManager : public EmptyManager {
 public:
     explicit FakeManager(FakeState& state) : state_(state) {}
     Properties properties() const override {
@@ -81,12 +82,6 @@ public:
         out[0].binary = "/usr/bin/qemu";
         out[0].machines = std::vector<std::string>{"q35", "pc"};
         co_return out;
-    }
-    Task<api::ManagerListFirmwareResult> list_firmware(api::Call) override {
-        co_return api::ManagerListFirmwareResult();
-    }
-    Task<api::FirmwareReport> describe_firmware(api::Call, api::FirmwareRequirements) override {
-        co_return api::FirmwareReport();
     }
     Task<api::DefineResult> define_domain_xml(api::Call, std::string xml, api::DefineOptions options) override {
         co_await yield_now();
@@ -120,19 +115,6 @@ public:
     Task<api::ManagerCreateDomainResult> create_domain(api::Call, api::AnyDict, api::CreateOptions) override {
         throw Error(Errc::unsupported, "no");
     }
-    Task<api::AnyDict> get_capabilities(api::Call) override { co_return api::AnyDict(); }
-    Task<std::string> get_capabilities_xml(api::Call) override { co_return std::string(); }
-    Task<api::AnyDict> get_domain_capabilities(api::Call, api::DomainCapabilitiesOptions) override {
-        co_return api::AnyDict();
-    }
-    Task<std::string> get_domain_capabilities_xml(api::Call, api::DomainCapabilitiesOptions) override {
-        co_return std::string();
-    }
-    Task<api::NativeCommand> domain_xml_to_native(api::Call, std::string) override { co_return api::NativeCommand(); }
-    Task<std::vector<api::TrashedStore>> list_nvram_trash(api::Call) override {
-        co_return std::vector<api::TrashedStore>();
-    }
-    Task<> remove_nvram_trash(api::Call, std::vector<std::string>) override { co_return; }
     api::ObjectPath lookup_domain(const api::Call&, std::string key) override {
         state_.asked.push_back(key);
         for (auto& [path, domain] : state_.domains)
