@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "host/topology.hpp"
 
-#include "support/file.hpp"
+#include "host/sysfs.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <unistd.h>
@@ -13,32 +12,11 @@ namespace vireo::host {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t longest_file = 1u << 20;
 constexpr unsigned most_cpus = 16384;
 constexpr std::uint64_t kib = 1024;
 
-std::string_view trim(std::string_view text) {
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
-    return text;
-}
-
-std::string read_text(const fs::path& path) {
-    auto text = read_file(path, longest_file);
-    return text ? std::string(trim(*text)) : std::string();
-}
-
-std::optional<std::uint64_t> number(std::string_view text, int base = 10) {
-    text = trim(text);
-    if (base == 16 && text.starts_with("0x")) text.remove_prefix(2);
-    std::uint64_t value = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-    if (error != std::errc() || end == text.data()) return std::nullopt;
-    return value;
-}
-
 unsigned small_number(const fs::path& path) {
-    return static_cast<unsigned>(number(read_text(path)).value_or(0));
+    return static_cast<unsigned>(read_number(read_text(path)).value_or(0));
 }
 
 template <class Each>
@@ -57,7 +35,7 @@ std::uint64_t memory_total(const std::string& meminfo) {
     each_line(meminfo, [&](std::string_view line) {
         constexpr std::string_view name = "MemTotal:";
         if (auto at = line.find(name); at != line.npos && !bytes)
-            bytes = number(line.substr(at + name.size())).value_or(0) * kib;
+            bytes = read_number(line.substr(at + name.size())).value_or(0) * kib;
     });
     return bytes;
 }
@@ -70,8 +48,8 @@ std::vector<PagePool> page_pools(const fs::path& folder, std::uint64_t memory) {
         auto name = entry.path().filename().string();
         constexpr std::string_view prefix = "hugepages-";
         if (!name.starts_with(prefix)) continue;
-        if (auto size = number(std::string_view(name).substr(prefix.size())))
-            sizes[*size * kib] = number(read_text(entry.path() / "nr_hugepages")).value_or(0);
+        if (auto size = read_number(std::string_view(name).substr(prefix.size())))
+            sizes[*size * kib] = read_number(read_text(entry.path() / "nr_hugepages")).value_or(0);
     }
     std::uint64_t huge = 0;
     for (auto [size, count] : sizes) huge += size * count;
@@ -115,7 +93,7 @@ void read_distances(NumaNode& node, const fs::path& folder, const std::vector<un
     std::string_view rest = text;
     for (auto other : nodes) {
         rest = trim(rest);
-        auto value = number(rest);
+        auto value = read_number(rest);
         if (!value) return;
         node.distances.push_back({other, static_cast<unsigned>(*value)});
         rest.remove_prefix(std::min(rest.find(' '), rest.size()));
@@ -123,7 +101,7 @@ void read_distances(NumaNode& node, const fs::path& folder, const std::vector<un
 }
 
 std::uint64_t scaled_size(const std::string& text) {
-    auto value = number(text).value_or(0);
+    auto value = read_number(text).value_or(0);
     if (text.ends_with('K')) return value * kib;
     if (text.ends_with('M')) return value * kib * kib;
     return value;
@@ -136,7 +114,7 @@ std::vector<CacheBank> read_caches(const fs::path& cpus, const std::vector<unsig
         std::error_code error;
         for (auto& entry : fs::directory_iterator(cpus / ("cpu" + std::to_string(cpu)) / "cache", error)) {
             if (!entry.path().filename().string().starts_with("index")) continue;
-            auto id = number(read_text(entry.path() / "id"));
+            auto id = read_number(read_text(entry.path() / "id"));
             if (!id) continue;
             CacheBank bank;
             bank.id = static_cast<unsigned>(*id);
@@ -180,9 +158,9 @@ std::vector<unsigned> parse_cpu_list(std::string_view text) {
     std::vector<unsigned> list;
     while (!(text = trim(text)).empty()) {
         auto part = text.substr(0, text.find(','));
-        auto first = number(part);
+        auto first = read_number(part);
         auto dash = part.find('-');
-        auto last = dash == part.npos ? first : number(part.substr(dash + 1));
+        auto last = dash == part.npos ? first : read_number(part.substr(dash + 1));
         if (!first || !last || *last < *first || *last >= most_cpus) break;
         for (auto cpu = *first; cpu <= *last; ++cpu) list.push_back(static_cast<unsigned>(cpu));
         text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -225,10 +203,10 @@ CpuIdentity read_cpu_identity(const fs::path& root) {
         auto name = trim(line.substr(0, colon)), value = trim(line.substr(colon + 1));
         if (name == "vendor_id") identity.vendor = value;
         if (name == "model name") identity.model = value;
-        if (name == "cpu family") identity.signature_family = number(value);
-        if (name == "model") identity.signature_model = number(value);
-        if (name == "stepping") identity.signature_stepping = number(value);
-        if (name == "microcode") identity.microcode = number(value, 16);
+        if (name == "cpu family") identity.signature_family = read_number(value);
+        if (name == "model") identity.signature_model = read_number(value);
+        if (name == "stepping") identity.signature_stepping = read_number(value);
+        if (name == "microcode") identity.microcode = read_number(value, 16);
         if (name != "flags" && name != "Features") return;
         while (!value.empty()) {
             auto flag = value.substr(0, value.find(' '));
