@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/folders.hpp"
 
+#include "domain/taken.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
 
@@ -56,6 +57,7 @@ Task<> clean_folders(Environment& environment, state::Status status) {
         fs::remove_all(folder, ignored);
     };
     co_await environment.pool.call(std::move(work));
+    co_await give_back(environment.pool, taken_of(status));
     if (auto removed = environment.statuses.remove(status.uuid); !removed) log::error("{}", removed.error().what());
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a run has on the host beside its process: a folder for its sockets, its log, its control group, its status
-// document.
+// What a run has on the host beside its process: a folder for its sockets, its log, its control group, what it has
+// taken (taken.hpp), its status document.
 #pragma once
 #include "domain/environment.hpp"
 #include "domain/running.hpp"

@@ -7,9 +7,15 @@
 #include "model/domain.hpp"
 #include "support/error.hpp"
 
+#include <string>
+#include <string_view>
+
 namespace vireo::domain {
 
 Result<> check_servable(const model::Domain& domain);            // Failure(unsupported): the element, and what to do
 Result<> check_devices_servable(const model::Devices& devices);  // its part; servable_devices.cpp
+
+// "devices/disk[2]": the place of a device in its definition, counted from 1 as XPath does; index counts from 0.
+std::string device_place(std::string_view element, std::size_t index);
 
 }  // namespace vireo::domain

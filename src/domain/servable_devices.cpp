@@ -13,11 +13,6 @@ Failure not_served(std::string path, std::string what, std::string hint = {}) {
     return Failure(hint.empty() ? error : error.with_hint(std::move(hint)));
 }
 
-// "devices/disk[2]", counted as XPath does.
-std::string place(std::string_view element, std::size_t index) {
-    return fmt::format("devices/{}[{}]", element, index + 1);
-}
-
 Result<> check_disk(const model::Disk& disk, const std::string& path) {
     if (disk.mirror) return not_served(path + "/mirror", "is a copy under way in a running domain, not a definition's");
     if (disk.transient) return not_served(path + "/transient", "Vireo keeps no overlay for a disk yet");
@@ -35,6 +30,7 @@ Result<> check_disk(const model::Disk& disk, const std::string& path) {
         case SourceType::dir:  // QEMU opens this and the next two itself, as its own user
         case SourceType::network:
         case SourceType::vhostuser:
+        case SourceType::nvme:
             return {};
         case SourceType::volume:
             return not_served(path, "Vireo has no storage pools yet", "name the volume's file: type='file'");
@@ -45,27 +41,73 @@ Result<> check_disk(const model::Disk& disk, const std::string& path) {
     }
 }
 
-Result<> check_interface(const model::Interface& interface, const std::string& path) {
-    if (interface.type != model::Interface::Type::user)
-        return not_served(path,
-                          fmt::format("an interface of type '{}' needs a network of the host, and Vireo makes none yet",
-                                      to_string(interface.type)),
-                          "use type='user', which needs none");
+using Type = model::Interface::Type;
+
+bool has_link(Type type) {  // of the host, that Vireo makes
+    return type == Type::bridge || type == Type::ethernet || type == Type::direct;
+}
+
+Result<> check_passt(const model::Interface& interface, const std::string& path) {
     if (interface.backend && interface.backend->type == model::InterfaceBackend::Type::passt)
         return not_served(path + "/backend", "Vireo does not run passt yet", "leave <backend> out");
     if (!interface.port_forwards.empty())
         return not_served(path + "/portForward", "only passt forwards ports, and Vireo does not run it yet");
-    if (interface.bandwidth) return not_served(path + "/bandwidth", "an interface of type 'user' has no limits");
-    if (interface.filter) return not_served(path + "/filterref", "an interface of type 'user' has no filters");
-    if (interface.vlan) return not_served(path + "/vlan", "an interface of type 'user' has no VLANs");
-    if (interface.virtual_port) return not_served(path + "/virtualport", "an interface of type 'user' is on no switch");
-    if (!interface.script.empty() || !interface.down_script.empty())
-        return not_served(path + "/script", "Vireo runs no scripts of definitions");
-    if (interface.coalesce)
-        return not_served(path + "/coalesce", "an interface of type 'user' has no queues of the host");
-    if (interface.port_isolated) return not_served(path + "/port", "an interface of type 'user' is on no bridge");
+    return {};
+}
+
+// What only some types can have, or none.
+Result<> check_link_settings(const model::Interface& interface, const std::string& path) {
+    const auto type = to_string(interface.type);
+    if (interface.bandwidth)
+        return not_served(path + "/bandwidth", has_link(interface.type)
+                                                   ? "Vireo sets no limits on links of the host yet"
+                                                   : fmt::format("an interface of type '{}' has no limits", type));
+    if (interface.filter) return not_served(path + "/filterref", "Vireo has no network filters yet");
+    if (interface.vlan)
+        return not_served(
+            path + "/vlan", "Vireo tags no packets yet",
+            "use a bridge on top of a VLAN of the host: ip link add link eth0 name eth0.7 type vlan id 7");
+    if (interface.virtual_port &&
+        interface.virtual_port->type.value_or(model::VirtualPort::Type::none) != model::VirtualPort::Type::none)
+        return not_served(path + "/virtualport",
+                          fmt::format("Vireo does not speak to switches of the type '{}' yet",
+                                      to_string(*interface.virtual_port->type)),
+                          "use a bridge of Linux");
+    if ((!interface.script.empty() || !interface.down_script.empty()) && interface.type != Type::ethernet)
+        return not_served(path + "/script", fmt::format("an interface of type '{}' has no scripts", type),
+                          "use type='ethernet'");
+    if (interface.coalesce && !has_link(interface.type))
+        return not_served(path + "/coalesce", fmt::format("an interface of type '{}' has no queues of the host", type));
+    if (interface.port_isolated == true && interface.type != Type::bridge)
+        return not_served(path + "/port", fmt::format("an interface of type '{}' is on no bridge", type));
     if (interface.trust_guest_rx_filters == true)
-        return not_served(path + "/@trustGuestRxFilters", "an interface of type 'user' has no filters");
+        return not_served(path + "/@trustGuestRxFilters", "Vireo does not follow what a guest wants to receive yet",
+                          "leave it out: the guest receives all that is sent to its address");
+    return {};
+}
+
+Result<> check_interface(const model::Interface& interface, const std::string& path) {
+    if (interface.type == Type::network)
+        return not_served(path, "Vireo has no virtual networks yet",
+                          "use type='bridge' with a bridge of the host, or type='user', which needs none");
+    if (interface.type == Type::hostdev && interface.source && interface.source->host_device &&
+        !std::holds_alternative<model::PciAddress>(*interface.source->host_device))
+        return not_served(path, "only PCI devices are given to a guest as network cards");
+    if (auto ok = check_passt(interface, path); !ok) return ok;
+    return check_link_settings(interface, path);
+}
+
+Result<> check_hostdev(const model::Hostdev& hostdev, const std::string& path) {
+    if (hostdev.source.auth) return not_served(path + "/source/auth", "Vireo keeps no secrets yet");
+    if (hostdev.sgio == model::Hostdev::Sgio::unfiltered)
+        return not_served(path + "/@sgio", "kernels let nobody switch that filter off any more", "leave sgio out");
+    if (hostdev.rawio == true)
+        return not_served(path + "/@rawio", "QEMU is given no capabilities by Vireo", "leave rawio out");
+    if (hostdev.driver && hostdev.driver->iommufd == true)
+        return not_served(path + "/driver/@iommufd", "devices are passed through VFIO groups only",
+                          "leave iommufd out");
+    if (hostdev.source.write_filtering)
+        return not_served(path + "/source/@writeFiltering", "only Xen filters such writes", "leave it out");
     return {};
 }
 
@@ -83,13 +125,13 @@ Result<> check_graphics(const model::Graphics& graphics, const std::string& path
 
 Result<> check_storage(const model::Devices& devices) {
     for (std::size_t i = 0; i < devices.disks.size(); ++i)
-        if (auto ok = check_disk(devices.disks[i], place("disk", i)); !ok) return ok;
+        if (auto ok = check_disk(devices.disks[i], device_place("disk", i)); !ok) return ok;
     if (!devices.leases.empty())
-        return not_served(place("lease", 0), "Vireo talks to no lock manager",
+        return not_served(device_place("lease", 0), "Vireo talks to no lock manager",
                           "leave it out: images are locked anyway");
     for (std::size_t i = 0; i < devices.filesystems.size(); ++i)
         if (devices.filesystems[i].virtiofs())
-            return not_served(place("filesystem", i), "Vireo does not run virtiofsd yet",
+            return not_served(device_place("filesystem", i), "Vireo does not run virtiofsd yet",
                               "leave out <driver type='virtiofs'/>: 9p");
     return {};
 }
@@ -97,24 +139,28 @@ Result<> check_storage(const model::Devices& devices) {
 Result<> check_helpers(const model::Devices& devices) {
     for (std::size_t i = 0; i < devices.tpms.size(); ++i)
         if (devices.tpms[i].backend.type == model::TpmBackend::Type::emulator)
-            return not_served(place("tpm", i), "Vireo does not run swtpm yet",
+            return not_served(device_place("tpm", i), "Vireo does not run swtpm yet",
                               "run one and use <backend type='external'> with its socket");
     for (std::size_t i = 0; i < devices.shmems.size(); ++i)
         if (devices.shmems[i].server)
-            return not_served(place("shmem", i) + "/server", "Vireo runs no shared memory server");
-    if (devices.vsock) return not_served("devices/vsock", "Vireo gives out no vsock addresses yet");
+            return not_served(device_place("shmem", i) + "/server", "Vireo runs no shared memory server");
     for (std::size_t i = 0; i < devices.graphics.size(); ++i)
-        if (auto ok = check_graphics(devices.graphics[i], place("graphics", i)); !ok) return ok;
+        if (auto ok = check_graphics(devices.graphics[i], device_place("graphics", i)); !ok) return ok;
     return {};
 }
 
 }  // namespace
 
+std::string device_place(std::string_view element, std::size_t index) {
+    return fmt::format("devices/{}[{}]", element, index + 1);
+}
+
 Result<> check_devices_servable(const model::Devices& devices) {
     if (auto ok = check_storage(devices); !ok) return ok;
     for (std::size_t i = 0; i < devices.interfaces.size(); ++i)
-        if (auto ok = check_interface(devices.interfaces[i], place("interface", i)); !ok) return ok;
-    if (!devices.hostdevs.empty()) return not_served(place("hostdev", 0), "Vireo takes no devices from the host yet");
+        if (auto ok = check_interface(devices.interfaces[i], device_place("interface", i)); !ok) return ok;
+    for (std::size_t i = 0; i < devices.hostdevs.size(); ++i)
+        if (auto ok = check_hostdev(devices.hostdevs[i], device_place("hostdev", i)); !ok) return ok;
     return check_helpers(devices);
 }
 

@@ -4,9 +4,11 @@
 #include "domain/complete.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
+#include "domain/host_devices.hpp"
 #include "domain/nvram.hpp"
 #include "domain/ports.hpp"
 #include "domain/servable.hpp"
+#include "host/locked_memory.hpp"
 #include "model/domain_xml.hpp"
 #include "qemu/aliases.hpp"
 #include "qemu/assign.hpp"
@@ -24,7 +26,7 @@
 namespace vireo::domain {
 namespace {
 
-constexpr std::size_t stage_count = 9;
+constexpr std::size_t stage_count = 11;
 
 }  // namespace
 
@@ -75,7 +77,8 @@ Task<> Start::stages(Rollback& rollback) {
     take(env_.statuses.save(run_->status));
     rollback.add("the run's folders", [this]() -> Task<> { return clean_folders(env_, run_->status); });
     co_await all(stage(stages_, "firmware", firmware(rollback)), stage(stages_, "disks", disks()),
-                 stage(stages_, "runtime", runtime()), stage(stages_, "cgroup", cgroup()));
+                 stage(stages_, "runtime", runtime()), stage(stages_, "cgroup", cgroup()),
+                 stage(stages_, "hostdevs", host_devices()), stage(stages_, "network", networks()));
     rollback.add("QEMU", [this]() -> Task<> { return undo_process(); });
     co_await all(stage(stages_, "launch", launch()), stage(stages_, "attach", attach_cgroups()));
     co_await stage(stages_, "devices", devices());
@@ -140,6 +143,8 @@ Result<> Start::note_process(pid_t pid, std::uint64_t start_time) {
     run_->status.pid = pid;
     run_->status.process_start_time = start_time;
     process_noted_.notify_all();
+    if (auto bytes = locked_memory(live_))
+        if (auto allowed = host::allow_locked_memory(pid, *bytes); !allowed) return allowed;
     return env_.statuses.save(run_->status);
 }
 
@@ -156,6 +161,7 @@ Task<> Start::launch() {
     firmware_.nvram.reset();
     characters_.clear();
     character_fds_.clear();
+    files_ = HostFiles();
 }
 
 Task<> Start::undo_process() {

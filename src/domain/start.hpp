@@ -5,9 +5,13 @@
 //   prepare ─┬─ firmware ─┐
 //            ├─ disks ────┼─┬─ launch ─┬─ devices ── run
 //            ├─ runtime ──┤ └─ attach ─┘
-//            └─ cgroup ───┘
+//            ├─ cgroup ───┤
+//            ├─ hostdevs ─┤
+//            └─ network ──┘
 #pragma once
 #include "domain/domain.hpp"
+#include "domain/host_files.hpp"
+#include "domain/taken.hpp"
 #include "firmware/identity.hpp"
 #include "firmware/prepare.hpp"
 #include "host/cgroup.hpp"
@@ -24,6 +28,8 @@
 #include <vector>
 
 namespace vireo::domain {
+
+struct HostDevicePlan;
 
 class Start {
 public:
@@ -44,6 +50,13 @@ private:
     Task<> disks();
     Task<> runtime();
     Task<> cgroup();
+    Task<> host_devices();  // start_host_devices.cpp
+    Task<> take_host_devices(std::shared_ptr<HostDevicePlan> plan);
+    Task<> networks();  // start_networks.cpp
+    Task<> network(model::Interface& interface);
+    Task<NetworkEnd> direct_network(std::shared_ptr<const model::Interface> interface);
+    // In the status document, before it is done. Error(invalid_state): another running guest has it.
+    void note_taken(const std::vector<Taken>& taken);
     Task<> launch();
     Task<> attach_cgroups();
     Task<> devices();
@@ -75,6 +88,7 @@ private:
     UniqueFd log_;
     std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
     std::vector<UniqueFd> character_fds_;                     // what they borrow
+    HostFiles files_;
     host::GuestCgroup cgroup_;
     Notifier process_noted_;  // its pid is known
 };

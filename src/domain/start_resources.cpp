@@ -223,6 +223,7 @@ Command Start::command() {
     if (firmware_.nvram)
         resources.variables = flash(firmware_.nvram->get(), firmware::flash_format(firmware_.nvram_format), false);
     resources.characters = characters_;
+    files_.lend(resources, live_.devices);
     for (auto& graphics : live_.devices.graphics) {
         auto& place = resources.graphics.emplace_back();
         place.socket = graphics.socket;
@@ -246,8 +247,7 @@ Command Start::command() {
     command.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/nonexistent"};
     command.env.insert(command.env.end(), line.env.begin(), line.env.end());
     command.fds = std::move(line.fds);
-    command.fds[1] = log_.get();
-    command.fds[2] = log_.get();
+    command.fds[1] = command.fds[2] = log_.get();
     if (cgroup_.unified) command.cgroup_fd = cgroup_.unified.get();
     if (env_.qemu_account) {
         command.uid = env_.qemu_account->uid;

@@ -77,6 +77,17 @@ std::string CommandLineBuilder::add_descriptor(int ours, const std::string& what
     return fmt::format("/dev/fdset/{}", number);
 }
 
+std::string CommandLineBuilder::add_inherited(int ours, const std::string& what) {
+    if (ours < 0) problem(Errc::internal, "no descriptor was prepared for " + what);
+    return std::to_string(table_.add(ours));
+}
+
+std::string CommandLineBuilder::add_inherited(const std::vector<int>& ours, const std::string& what) {
+    std::string numbers;
+    for (int fd : ours) numbers += (numbers.empty() ? "" : ":") + add_inherited(fd, what);
+    return numbers;
+}
+
 std::string CommandLineBuilder::listener(int ours, const std::string& name) {
     if (!resources_.display) return fmt::format("fd={}", table_.add(ours));
     return fmt::format("path=/run/vireo/qemu/{}/{}.sock", escape_commas(domain_.name), name);

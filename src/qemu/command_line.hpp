@@ -54,19 +54,38 @@ struct VncPlace {
     std::string socket;           // a path that QEMU makes; instead of a port
 };
 
+// For one network card.
+struct NetworkFiles {
+    NetworkFiles() = default;
+    std::vector<int> taps;   // of a tap device, one for each pair of queues
+    std::vector<int> vhost;  // of /dev/vhost-net, as many, or none
+    int vdpa = -1;           // of the vhost-vdpa device
+    std::string socket;      // where passt listens
+};
+
+// For one device of the host.
+struct HostDeviceFile {
+    HostDeviceFile() = default;
+    int fd = -1;       // usb: of its node; scsi_host: of /dev/vhost-scsi
+    std::string path;  // scsi: its generic node, which QEMU opens: it must see what kind of file it is
+};
+
 struct Resources {
     Resources() = default;
     // What a start would prepare, as far as the definition says it, by path: for showing the command line (what
     // libvirt calls domxml-to-native), never for running it. Nothing is opened, looked up or probed.
     static Resources for_display(const model::Domain& domain);
     bool display = false;
-    int monitor = -1;                                  // a listening unix socket
-    std::vector<std::vector<DiskImage>> disks;         // as devices.disks: the image, then what it lies on;
-                                                       // none: a drive without a medium
-    std::optional<FlashImage> code, variables;         // firmware in flash
-    std::map<std::string, CharacterFiles> characters;  // by alias: "serial0", "channel0"
-    std::vector<VncPlace> graphics;                    // as devices.graphics
-    std::chrono::system_clock::time_point now;         // for <clock offset='variable'>
+    int monitor = -1;                                    // a listening unix socket
+    std::vector<std::vector<DiskImage>> disks;           // as devices.disks: the image, then what it lies on;
+                                                         // none: a drive without a medium
+    std::optional<FlashImage> code, variables;           // firmware in flash
+    std::map<std::string, CharacterFiles> characters;    // by alias: "serial0", "channel0"
+    std::map<std::string, NetworkFiles> networks;        // by alias: "net0"
+    std::map<std::string, HostDeviceFile> host_devices;  // by alias: "hostdev0"
+    int vsock = -1;                                      // of /dev/vhost-vsock, with the guest's address set
+    std::vector<VncPlace> graphics;                      // as devices.graphics
+    std::chrono::system_clock::time_point now;           // for <clock offset='variable'>
     // Where files for the guest's memory are made: on a hugetlbfs, by the size of its pages in bytes (0: the host's
     // default), and on an ordinary file system, for <memoryBacking><source type='file'/>.
     std::map<std::uint64_t, std::string> huge_pages;

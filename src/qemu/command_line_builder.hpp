@@ -44,6 +44,9 @@ private:
     void problem(Errc code, std::string message, std::string hint = {});
     // → the path of an fdset; for display the file's own
     std::string add_descriptor(int ours, const std::string& what, const std::string& path = {});
+    // → the number that it has in QEMU, for properties that want one
+    std::string add_inherited(int ours, const std::string& what);
+    std::string add_inherited(const std::vector<int>& ours, const std::string& what);  // "3:4"
     // → "fd=N" of a listening socket; for display "path=…"
     std::string listener(int ours, const std::string& name);
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
@@ -139,6 +142,7 @@ private:
     void add_virtiofs(const model::Filesystem& filesystem);
     // command_line_hostdevs.cpp
     void add_hostdevs();
+    const HostDeviceFile& prepared(const model::Hostdev& hostdev);
     void add_host_pci(const model::Hostdev& hostdev);
     void add_host_usb(const model::Hostdev& hostdev);
     void add_host_scsi(const model::Hostdev& hostdev);
@@ -164,7 +168,9 @@ private:
     void add_interface(const model::Interface& interface, std::optional<std::uint32_t> boot_index);
     void add_host_interface(const model::Interface& interface);
     json::object network_backend(const model::Interface& interface, const std::string& owner);
+    const NetworkFiles& prepared(const model::Interface& interface);
     json::object tap_network(const model::Interface& interface, const std::string& owner);
+    void add_tap_files(json::object& host, const model::Interface& interface, const std::string& owner);
     json::object vhost_user_network(const model::Interface& interface);
     // command_line_display.cpp
     void add_graphics();

@@ -188,13 +188,12 @@ void CommandLineBuilder::add_vsock() {
     if (!domain_.devices.vsock) return;
     const auto& vsock = *domain_.devices.vsock;
     const auto owner = describe(vsock);
-    if (!resources_.display)
-        problem(Errc::unsupported, owner + " needs a descriptor of /dev/vhost-vsock, which was not prepared");
     const auto generation = vsock.model.value_or(model::VirtioModel::virtio);
     auto object = device(virtio_driver("vhost-vsock", generation, vsock.info), vsock.info, owner);
     if (vsock.driver) add_virtio_options(object, vsock.driver->virtio);
     constexpr std::uint32_t first_guest = 3;
     object["guest-cid"] = vsock.cid ? vsock.cid->address.value_or(first_guest) : first_guest;
+    if (!resources_.display) object["vhostfd"] = add_inherited(resources_.vsock, owner);
     add_address(object, vsock.info, owner);
     add("-device", object);
 }

@@ -33,6 +33,14 @@ std::string generic_device(const HostdevSource& source) {
 
 }  // namespace
 
+const HostDeviceFile& CommandLineBuilder::prepared(const Hostdev& hostdev) {
+    static const HostDeviceFile nothing;
+    const auto found = resources_.host_devices.find(hostdev.info.alias);
+    if (found != resources_.host_devices.end()) return found->second;
+    problem(Errc::internal, describe(hostdev) + " was not prepared");
+    return nothing;
+}
+
 void CommandLineBuilder::add_host_pci(const Hostdev& hostdev) {
     const auto owner = describe(hostdev);
     if (!hostdev.source.address) return problem(Errc::invalid_config, owner + " has no address in its source");
@@ -48,8 +56,11 @@ void CommandLineBuilder::add_host_pci(const Hostdev& hostdev) {
 void CommandLineBuilder::add_host_usb(const Hostdev& hostdev) {
     const auto owner = describe(hostdev);
     const auto& source = hostdev.source;
+    if (source.missing == true) return;  // the guest runs without it
     auto object = device("usb-host", hostdev.info, owner);
-    if (source.address && source.address->bus && source.address->device)
+    if (!resources_.display)
+        object["hostdevice"] = add_descriptor(prepared(hostdev).fd, owner);
+    else if (source.address && source.address->bus && source.address->device)
         object["hostdevice"] = fmt::format("/dev/bus/usb/{:03}/{:03}", *source.address->bus, *source.address->device);
     if (!object.contains("hostdevice")) {
         if (source.vendor) object["vendorid"] = *source.vendor;
@@ -82,7 +93,7 @@ void CommandLineBuilder::add_host_scsi(const Hostdev& hostdev) {
     } else {
         layer.type = model::SourceType::block;
         layer.block_device = true;
-        layer.file = generic_device(from);
+        layer.file = resources_.display ? generic_device(from) : prepared(hostdev).path;
     }
     std::vector<json::object> objects;
     auto storage = storage_node(layer, node, objects);
@@ -107,6 +118,7 @@ void CommandLineBuilder::add_host_scsi_target(const Hostdev& hostdev) {
     if (hostdev.model == Hostdev::Model::virtio_non_transitional) model = model::VirtioModel::non_transitional;
     auto object = device(virtio_driver("vhost-scsi", model, hostdev.info), hostdev.info, describe(hostdev));
     object["wwpn"] = hostdev.source.wwpn;
+    if (!resources_.display) object["vhostfd"] = add_inherited(prepared(hostdev).fd, describe(hostdev));
     if (hostdev.boot_order) object["bootindex"] = *hostdev.boot_order;
     add_address(object, hostdev.info, describe(hostdev));
     add("-device", object);

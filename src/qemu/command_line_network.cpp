@@ -150,22 +150,39 @@ json::object socket_network(const Interface& interface) {
 
 }  // namespace
 
+const NetworkFiles& CommandLineBuilder::prepared(const Interface& interface) {
+    static const NetworkFiles nothing;
+    const auto found = resources_.networks.find(interface.info.alias);
+    if (found != resources_.networks.end()) return found->second;
+    problem(Errc::internal, describe(interface) + " was not prepared");
+    return nothing;
+}
+
 // A tap device, which a start makes and hands over; shown by its name.
 json::object CommandLineBuilder::tap_network(const Interface& interface, const std::string& owner) {
     json::object host;
     host["type"] = "tap";
-    if (!resources_.display)
-        problem(Errc::unsupported,
-                fmt::format("{} is of the type '{}', for which nothing was prepared", owner, to_string(interface.type)),
-                "Interfaces of the type 'user' need nothing from the host");
+    if (interface.tune && interface.tune->sndbuf) host["sndbuf"] = *interface.tune->sndbuf;
+    if (!resources_.display) {
+        add_tap_files(host, interface, owner);
+        return host;
+    }
     if (interface.target && !interface.target->dev.empty()) host["ifname"] = interface.target->dev;
     host["script"] = "no";
     host["downscript"] = "no";
-    if (interface.tune && interface.tune->sndbuf) host["sndbuf"] = *interface.tune->sndbuf;
     const bool by_qemu = interface.driver && interface.driver->name == InterfaceDriver::Name::qemu;
     if (interface.is_virtio() && kvm() && !by_qemu) host["vhost"] = true;
     if (several_queues(interface)) host["queues"] = *interface.driver->queues;
     return host;
+}
+
+void CommandLineBuilder::add_tap_files(json::object& host, const Interface& interface, const std::string& owner) {
+    const auto& files = prepared(interface);
+    if (files.taps.empty()) problem(Errc::internal, "no tap device was prepared for " + owner);
+    host[files.taps.size() > 1 ? "fds" : "fd"] = add_inherited(files.taps, owner);
+    if (files.vhost.empty()) return;
+    host["vhost"] = true;
+    host[files.vhost.size() > 1 ? "vhostfds" : "vhostfd"] = add_inherited(files.vhost, owner);
 }
 
 json::object CommandLineBuilder::vhost_user_network(const Interface& interface) {
@@ -190,14 +207,12 @@ json::object CommandLineBuilder::network_backend(const Interface& interface, con
         case user: {
             if (!interface.backend || interface.backend->type != model::InterfaceBackend::Type::passt)
                 return user_network(interface);
-            if (!resources_.display)
-                problem(Errc::unsupported, owner + " has the backend passt, which was not started",
-                        "Without <backend type='passt'/> QEMU's own user network is used");
             json::object host, address;
             host["type"] = "stream";
             address["type"] = "unix";
-            address["path"] =
-                fmt::format("/run/vireo/passt/{}-{}.socket", domain_.uuid->to_string(), interface.info.alias);
+            address["path"] = resources_.display ? fmt::format("/run/vireo/passt/{}-{}.socket",
+                                                               domain_.uuid->to_string(), interface.info.alias)
+                                                 : prepared(interface).socket;
             host["addr"] = std::move(address);
             host["server"] = false;
             return host;
@@ -212,7 +227,8 @@ json::object CommandLineBuilder::network_backend(const Interface& interface, con
         case vdpa: {
             json::object host;
             host["type"] = "vhost-vdpa";
-            host["vhostdev"] = interface.source->dev;
+            host["vhostdev"] =
+                resources_.display ? interface.source->dev : add_descriptor(prepared(interface).vdpa, owner);
             if (several_queues(interface)) host["queues"] = *interface.driver->queues;
             return host;
         }
@@ -226,7 +242,6 @@ void CommandLineBuilder::add_host_interface(const Interface& interface) {
     const auto owner = describe(interface);
     const auto* pci = std::get_if<model::PciAddress>(&*interface.source->host_device);
     if (!pci) return problem(Errc::unsupported, owner + " must be a PCI device of the host");
-    if (!resources_.display) problem(Errc::unsupported, owner + " is a device of the host, which was not prepared");
     auto object = device("vfio-pci", interface.info, owner);
     object["host"] = fmt::format("{:04x}:{:02x}:{:02x}.{:x}", pci->domain, pci->bus, pci->slot, pci->function);
     if (interface.boot_order) object["bootindex"] = *interface.boot_order;

@@ -1,0 +1,302 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Network cards on links of the host, in a network namespace of the test: taps on a bridge, taps with addresses of their
+own, macvtaps. They are what the definition says, they outlive the daemon, and nothing stays behind."""
+import os
+import re
+import socket
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import case
+import guests
+from network import Network, is_dhcp_request
+from vireo import wait_for
+
+MAC = "52:54:00:12:34:56"
+UUIDS = {"one": "0d1f3c5a-60f2-4f7c-9c53-07a1b1f6c001", "two": "0d1f3c5a-60f2-4f7c-9c53-07a1b1f6c002"}
+HIGH = "fe:54:00:12:34:56"
+
+
+def interface(kind, inner="", model="virtio", mac=MAC):
+    return f"<interface type='{kind}'><mac address='{mac}'/>{inner}<model type='{model}'/></interface>"
+
+
+def bridged(inner="", bridge="br0", **more):
+    return interface("bridge", f"<source bridge='{bridge}'/>{inner}", **more)
+
+
+class Networks(case.Case):
+    def setUp(self):
+        if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
+            self.skipTest("no /dev/net/tun for us")
+        self.network = Network()
+        self.addCleanup(self.network.close)
+        self.daemon = self.start_daemon(wrapper=self.network.wrapper)
+        self.before = set(self.network.links())
+
+    def define(self, devices, name="one", **more):
+        self.uuid = self.daemon.define(guests.domain(name, devices=devices, uuid=UUIDS[name], **more))["uuid"]
+
+    def started(self, devices, paused=True, **more):
+        self.define(devices, **more)
+        self.assertEqual(self.daemon.start("one", paused=paused)["state"], "succeeded")
+        live = self.daemon.rpc("Domain.GetXML", domain="one", options={"kind": "live"})
+        return re.findall(r"<target dev='([^']+)'", live)
+
+    def stopped(self):
+        """Ends the guest: its links are gone."""
+        self.daemon.destroy("one")
+        self.nothing_left(self.daemon, self.uuid)
+        wait_for(lambda: set(self.network.links()) == self.before, "the links to be gone", 10)
+
+    def failure(self, name):
+        """What the start of a domain is refused with, hint and all."""
+        with self.assertRaises(case.RpcError) as caught:
+            self.daemon.start(name, paused=True)
+        return f"{caught.exception.message} {caught.exception.data}"
+
+    def start_fails(self, *words):
+        """The start fails, says so in these words, and leaves nothing."""
+        text = self.failure("one")
+        for word in words:
+            self.assertIn(word, text)
+        self.assertEqual(self.daemon.state("one")[0], "shut-off")
+        self.nothing_left(self.daemon, self.uuid)
+        self.assertEqual(set(self.network.links()), self.before)
+
+    def make_bridge(self, **more):
+        self.network.make_bridge(**more)
+        self.before = set(self.network.links())
+
+
+class Bridge(Networks):
+    def test_tap_on_a_bridge(self):
+        self.make_bridge(mtu=1400)
+        links = self.started(bridged() + bridged("<mtu size='1300'/><port isolated='yes'/><target dev='guest-b'/>",
+                                                 mac="52:54:00:12:34:57", model="e1000e"))
+        self.assertEqual(links, ["vnet0", "guest-b"])
+        found = self.network.links()
+        first, second = found["vnet0"], found["guest-b"]
+        self.assertEqual((first["master"], first["mtu"], first["address"]), ("br0", 1400, HIGH))
+        self.assertIn("UP", first["flags"])
+        self.assertEqual(first["linkinfo"]["info_data"]["vnet_hdr"], True)
+        self.assertEqual((second["master"], second["mtu"], second["address"]), ("br0", 1300, "fe:54:00:12:34:57"))
+        self.assertEqual(second["linkinfo"]["info_slave_data"]["isolated"], True)
+        self.assertEqual(first["linkinfo"]["info_slave_data"]["isolated"], False)
+        self.assertFalse(second["linkinfo"]["info_data"].get("vnet_hdr"))
+        # No name of a run gets into the definition.
+        self.assertNotIn("vnet0", self.daemon.rpc("Domain.GetXML", domain="one", options={"kind": "persistent"}))
+        self.stopped()
+
+    def test_queues(self):
+        self.make_bridge()
+        self.started(bridged("<driver queues='3'/><coalesce><rx><frames max='7'/></rx></coalesce>"))
+        data = self.network.links()["vnet0"]["linkinfo"]["info_data"]
+        self.assertTrue(data["multi_queue"])
+        self.assertEqual(data["numqueues"] + data["numdisabled"], 3)      # the guest has not asked for all yet
+        self.stopped()
+
+    def test_guest_sends_to_the_bridge(self):
+        """The firmware of the card asks for an address: that packet is seen on the bridge."""
+        self.make_bridge()
+        wire = self.network.listen("br0")
+        self.addCleanup(wire.close)
+        self.started("<serial type='pty'/>" + bridged(), paused=False, os="<boot dev='network'/>")
+        wire.wait_for(lambda packet: is_dhcp_request(packet, bytes.fromhex(MAC.replace(":", ""))), "a DHCP request", 240)
+        self.stopped()
+
+    def test_daemon_comes_again(self):
+        self.make_bridge()
+        self.started(bridged())
+        before = self.network.links()["vnet0"]
+        live = self.daemon.rpc("Domain.GetXML", domain="one", options={"kind": "live"})
+        for end in (self.daemon.kill, self.daemon.stop):
+            end()
+            self.assertEqual(self.network.links()["vnet0"], before)
+            self.daemon.run()
+            wait_for(lambda: self.daemon.info("one")["health"] == "ok", "the guest to answer")
+            self.assertEqual(self.network.links()["vnet0"], before)
+            self.assertEqual(self.daemon.rpc("Domain.GetXML", domain="one", options={"kind": "live"}), live)
+        self.stopped()
+
+    def test_no_such_bridge(self):
+        self.define(bridged(bridge="br7"))
+        self.start_fails("devices/interface[1]", "there is no bridge br7", "ip link add br7")
+        self.network.run("ip", "link", "add", "br7", "type", "dummy", check=False)
+        self.before = set(self.network.links())
+        if "br7" in self.before:
+            self.start_fails("br7 is no bridge")
+
+    def test_later_failure_leaves_nothing(self):
+        self.make_bridge()
+        self.define(bridged() + bridged(bridge="nowhere", mac="52:54:00:00:00:08"))
+        self.start_fails("devices/interface[2]", "nowhere")
+        self.define(bridged(mac="fe:54:00:00:00:01"), name="two")
+        self.assertIn("begins with fe", self.failure("two"))
+
+    def test_name_in_use(self):
+        self.make_bridge()
+        self.started(bridged("<target dev='mine'/>"))
+        self.daemon.define(guests.domain("two", devices=bridged("<target dev='mine'/>", mac="52:54:00:00:00:02")))
+        self.assertIn("mine", self.failure("two"))
+        self.assertIn("mine", self.network.links())
+        self.stopped()
+
+
+class Ethernet(Networks):
+    def test_addresses_and_routes(self):
+        links = self.started(interface("ethernet", """<source><ip address='192.0.2.1' prefix='24'/>
+            <ip address='2001:db8::1' prefix='64' family='ipv6'/>
+            <route address='198.51.100.0' netmask='255.255.255.0' gateway='192.0.2.9'/></source>
+            <target dev='guest-e'/><mtu size='1280'/>"""))
+        self.assertEqual(links, ["guest-e"])
+        link = self.network.links()["guest-e"]
+        self.assertEqual((link["address"], link["mtu"], link.get("master")), (HIGH, 1280, None))
+        self.assertIn("UP", link["flags"])
+        self.assertEqual(sorted(self.network.addresses("guest-e")), ["192.0.2.1/24", "2001:db8::1/64"])
+        self.assertIn("198.51.100.0/24 via 192.0.2.9", self.network.run("ip", "route"))
+        self.stopped()
+
+    def test_one_that_is_there(self):
+        self.network.run("ip", "tuntap", "add", "ready", "mode", "tap", "vnet_hdr")
+        self.network.run("ip", "link", "set", "ready", "address", "02:00:00:00:00:01")
+        self.before = set(self.network.links())
+        self.assertEqual(self.started(interface("ethernet", "<target dev='ready' managed='no'/>")), ["ready"])
+        self.assertEqual(self.network.links()["ready"]["address"], "02:00:00:00:00:01")
+        self.stopped()
+        self.define(interface("ethernet", "<target dev='missing' managed='no'/>"))
+        self.start_fails("there is no link missing, and", "ip tuntap add missing")
+
+    def script(self, name, text):
+        path = os.path.join(self.daemon.folder, name)
+        with open(path, "w") as file:
+            file.write("#!/bin/sh\n" + text)
+        os.chmod(path, 0o755)
+        return path
+
+    def test_scripts(self):
+        heard = os.path.join(self.daemon.folder, "heard")
+        up = self.script("up", f"ip link show dev $1 >/dev/null && echo up $1 $# >> {heard}\n")
+        down = self.script("down", f"echo down $1 >> {heard}\n")
+        scripts = f"<script path='{up}'/><downscript path='{down}'/>"
+        self.started(interface("ethernet", scripts + "<target dev='guest-s'/>"))
+        with open(heard) as file:
+            self.assertEqual(file.read(), "up guest-s 1\n")
+        self.daemon.kill()
+        self.daemon.run()       # it knows what is to be done at the end
+        wait_for(lambda: self.daemon.info("one")["health"] == "ok", "the guest to answer")
+        self.stopped()
+        with open(heard) as file:
+            self.assertEqual(file.read(), "up guest-s 1\ndown guest-s\n")
+
+    def test_script_that_fails(self):
+        bad = self.script("bad", "echo no such luck >&2; exit 3\n")
+        self.define(interface("ethernet", f"<script path='{bad}'/>"))
+        self.start_fails("no such luck", "exited with status 3")
+
+
+class Direct(Networks):
+    def setUp(self):
+        super().setUp()
+        self.network.run("ip", "link", "add", "lower", "type", "veth", "peer", "name", "upper")
+        for name in ("lower", "upper"):
+            self.network.run("ip", "link", "set", name, "up")
+        self.before = set(self.network.links())
+
+    def direct(self, mode, inner="", **more):
+        return interface("direct", f"<source dev='lower' mode='{mode}'/>{inner}", **more)
+
+    def test_modes(self):
+        for mode, shown in (("bridge", "bridge"), ("vepa", "vepa"), ("private", "private")):
+            with self.subTest(mode):
+                links = self.started(self.direct(mode))
+                self.assertEqual(links, ["macvtap0"])
+                link = self.network.links()["macvtap0"]
+                self.assertEqual((link["link"], link["address"]), ("lower", MAC))
+                self.assertEqual(link["linkinfo"]["info_data"]["mode"], shown)
+                self.assertIn("UP", link["flags"])
+                self.stopped()
+
+    def test_passthrough_lends_the_address(self):
+        before = self.network.links()["lower"]["address"]
+        self.started(self.direct("passthrough"))
+        self.assertEqual(self.network.links()["lower"]["address"], MAC)
+        self.daemon.kill()
+        self.daemon.run()
+        wait_for(lambda: self.daemon.info("one")["health"] == "ok", "the guest to answer")
+        self.daemon.define(guests.domain("two", devices=self.direct("passthrough", mac="52:54:00:00:00:02")))
+        self.assertIn("in use by the domain one", self.failure("two"))
+        self.stopped()
+        self.assertEqual(self.network.links()["lower"]["address"], before)
+
+    def test_queues_and_names(self):
+        self.assertEqual(self.started(self.direct("bridge", "<driver queues='2'/>") +
+                                      self.direct("bridge", "<target dev='mine'/>", mac="52:54:00:00:00:02")),
+                         ["macvtap0", "mine"])
+        self.stopped()
+
+    def test_guest_sends_to_the_wire(self):
+        wire = self.network.listen("upper")
+        self.addCleanup(wire.close)
+        self.started("<serial type='pty'/>" + self.direct("bridge"), paused=False, os="<boot dev='network'/>")
+        wire.wait_for(lambda packet: is_dhcp_request(packet, bytes.fromhex(MAC.replace(":", ""))), "a DHCP request", 240)
+        self.stopped()
+
+    def test_failures(self):
+        self.define(interface("direct", "<source dev='nowhere' mode='bridge'/>"))
+        self.start_fails("there is no link nowhere")
+
+    def test_qemu_killed_while_nobody_watched(self):
+        self.started(self.direct("bridge"))
+        pid = self.daemon.info("one")["pid"]
+        self.daemon.kill()
+        os.kill(pid, 9)
+        wait_for(lambda: not case.alive(pid), "the guest's end")
+        self.assertIn("macvtap0", self.network.links())
+        self.daemon.run()
+        self.daemon.wait_state("one", "shut-off")
+        wait_for(lambda: set(self.network.links()) == self.before, "the link to be gone", 10)
+        self.nothing_left(self.daemon, self.uuid)
+
+
+class Sockets(Networks):
+    """What QEMU does by itself."""
+
+    def test_two_guests_on_a_wire(self):
+        self.network.run("ip", "link", "set", "lo", "up")
+        one = "<source address='127.0.0.1' port='5558'><local address='127.0.0.1' port='5559'/></source>"
+        two = "<source address='127.0.0.1' port='5559'><local address='127.0.0.1' port='5558'/></source>"
+        wire = self.network.listen("lo")
+        self.addCleanup(wire.close)
+        self.started(interface("udp", one), paused=False, os="<boot dev='network'/>")
+        self.daemon.define(guests.domain("two", devices=interface("udp", two, mac="52:54:00:00:00:02")))
+        self.assertEqual(self.daemon.start("two", paused=True)["state"], "succeeded")
+        mac = bytes.fromhex(MAC.replace(":", ""))
+        wire.wait_for(lambda packet: mac in packet and b"\x15\xb6" in packet, "the guest's packet on the wire", 240)
+        self.daemon.destroy("two")
+        self.stopped()
+
+    def test_server_and_client(self):
+        self.network.run("ip", "link", "set", "lo", "up")
+        self.started(interface("server", "<source address='127.0.0.1' port='5560'/>"))
+        self.daemon.define(guests.domain("two", devices=interface(
+            "client", "<source address='127.0.0.1' port='5560'/>", mac="52:54:00:00:00:02")))
+        self.assertEqual(self.daemon.start("two", paused=True)["state"], "succeeded")
+        self.daemon.destroy("two")
+        self.stopped()
+
+    def test_vhost_user(self):
+        path = os.path.join(self.daemon.folder, "switch.sock")
+        self.define(interface("vhostuser", f"<source type='unix' path='{path}' mode='client'/>"))
+        self.start_fails("there is no socket " + path)
+        with open(path, "w"):
+            pass
+        self.start_fails("is no socket")
+        os.unlink(path)
+
+
+if __name__ == "__main__":
+    case.main()
