@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import case
 import guests
 from guests import read
+from network import Network
 from vireo import Console, wait_for
 
 
@@ -22,6 +23,7 @@ class Start(case.Case):
     def setUp(self):
         self.daemon = self.start_daemon()
         self.template = read(guests.OVMF_VARS)
+        self.links_are_right = lambda: True
 
     def define(self, name, **more):
         self.uuid = self.daemon.define(guests.uefi(name, **more))["uuid"]
@@ -100,6 +102,7 @@ class Start(case.Case):
                 with open(self.store, "r+b") as file:
                     file.write(store)
             self.crash("Domain.Start", when, domain="one", options=options)
+            wait_for(self.links_are_right, "the links of the host to fit", 10)
             outcomes.append(self.check("one", store))
         self.assertEqual(set(outcomes), {"off", "running"}, outcomes)
         self.daemon.start("one", paused=True)
@@ -127,6 +130,27 @@ class Start(case.Case):
             self.crash("Manager.CreateDomainXML", when, xml=xml, options={"paused": True})
             outcomes.append(self.check("one", None, persistent=False))
         self.assertEqual(set(outcomes), {"off", "running"}, outcomes)
+
+    def test_with_links_of_the_host(self):
+        """A macvtap is there as long as its guest, and no longer; so is the address that it borrowed."""
+        network = Network()
+        self.addCleanup(network.close)
+        self.daemon.close()
+        self.daemon = self.start_daemon(wrapper=network.wrapper)
+        network.make_bridge()
+        network.run("ip", "link", "add", "lower", "type", "veth", "peer", "name", "upper")
+        mac = network.links()["lower"]["address"]
+        before = set(network.links())
+        self.define("one", devices="<interface type='direct'><mac address='52:54:00:00:00:01'/><source dev='lower' mode='passthrough'/>"
+                    "<model type='virtio'/></interface><interface type='bridge'><source bridge='br0'/><model type='virtio'/></interface>")
+
+        def links_are_right():
+            left = set(network.links()) - before
+            if self.daemon.state("one")[0] == "shut-off":
+                return not left and network.links()["lower"]["address"] == mac
+            return left == {"macvtap0", "vnet0"} and network.links()["lower"]["address"] == "52:54:00:00:00:01"
+        self.links_are_right = links_are_right
+        self.sweep({"paused": True}, None, 20)
 
     def test_with_a_qemu_that_hangs(self):
         """Moments that a real QEMU passes too fast."""

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_served_is_refused_by_its_path) {
         BOOST_TEST(served.error().message().find(path) != std::string::npos, served.error().message());
     };
     BOOST_TEST(check_servable(with("<vcpu>1</vcpu>", "<interface type='user'/>")).has_value());
-    refused(with("", "<interface type='user'/><interface type='bridge'><source bridge='br0'/></interface>"),
+    refused(with("", "<interface type='user'/><interface type='network'><source network='default'/></interface>"),
             "devices/interface[2]");
     refused(with("<vcpu placement='auto'>2</vcpu>"), "vcpu with placement='auto'");
     refused(with("<cputune><quota>5000</quota></cputune>"), "cputune/quota");

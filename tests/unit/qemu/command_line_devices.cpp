@@ -39,6 +39,17 @@ std::vector<std::string> shown(std::string_view machine, std::string_view device
     return line->argv;
 }
 
+// As it runs, with these descriptors and files.
+std::vector<std::string> running(std::string_view devices, const Resources& resources) {
+    auto domain = take(model::parse_domain_xml(document("x86_64", "q35", devices))).domain;
+    const auto capabilities = newest_known(domain);
+    take(complete(domain, *capabilities));
+    take(assign_aliases(domain));
+    auto line = build_command_line(domain, *capabilities, resources);
+    if (!line) return {line.error().what()};
+    return line->argv;
+}
+
 void expect(const std::vector<std::string>& line, std::initializer_list<std::string_view> parts) {
     for (const auto part : parts) {
         const bool found = std::ranges::any_of(line, [&](const std::string& word) { return word.contains(part); });
@@ -173,6 +184,43 @@ BOOST_AUTO_TEST_CASE(what_a_machine_cannot_have) {
     expect(shown("q35", "<watchdog model='diag288'/>"), {"s390x only"});
     expect(shown("virt", "<panic model='isa'/>", "aarch64"), {"x86 only"});
     expect(shown("q35", "<nvram><address type='spapr-vio'/></nvram>"), {"pseries only"});
+}
+
+BOOST_AUTO_TEST_CASE(links_and_devices_of_the_host_are_handed_over) {
+    constexpr auto devices =
+        "<interface type='bridge'><source bridge='br0'/><target dev='tap9'/><model type='virtio'/></interface>"
+        "<interface type='direct'><source dev='eth0' mode='vepa'/><model type='virtio'/><driver "
+        "queues='2'/></interface>"
+        "<interface type='ethernet'><model type='e1000e'/></interface>"
+        "<interface type='vdpa'><source dev='/dev/vhost-vdpa-0'/></interface>"
+        "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1'/><product id='0x2'/></source></hostdev>"
+        "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host2'/>"
+        "<address bus='0' target='1' unit='5'/></source></hostdev>"
+        "<hostdev mode='subsystem' type='scsi_host'><source protocol='vhost' wwpn='naa.5001405376e34ea1'/></hostdev>"
+        "<vsock><cid auto='no' address='4'/></vsock>";
+    Resources resources;
+    resources.monitor = 50;
+    resources.networks["net0"].taps = {51};
+    resources.networks["net0"].vhost = {52};
+    resources.networks["net1"].taps = {53, 54};
+    resources.networks["net1"].vhost = {55, 56};
+    resources.networks["net2"].taps = {57};
+    resources.networks["net3"].vdpa = 58;
+    resources.host_devices["hostdev0"].fd = 59;
+    resources.host_devices["hostdev1"].path = "/dev/sg3";
+    resources.host_devices["hostdev2"].fd = 60;
+    resources.vsock = 61;
+    const auto line = running(devices, resources);
+    expect(line, {R"({"type":"tap","fd":"4","vhost":true,"vhostfd":"5","id":"hostnet0"})",
+                  R"({"type":"tap","fds":"6:7","vhost":true,"vhostfds":"8:9","id":"hostnet1"})",
+                  R"({"type":"tap","fd":"10","id":"hostnet2"})",
+                  R"({"type":"vhost-vdpa","vhostdev":"/dev/fdset/11","id":"hostnet3"})",
+                  R"("driver":"usb-host","id":"hostdev0","hostdevice":"/dev/fdset/12")",
+                  R"({"driver":"host_device","filename":"/dev/sg3")", R"("wwpn":"naa.5001405376e34ea1","vhostfd":"13")",
+                  R"("guest-cid":4,"vhostfd":"14")"});
+    expect_none(line, "tap9");
+    resources.networks.erase("net1");
+    expect(running(devices, resources), {"was not prepared"});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
