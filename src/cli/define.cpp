@@ -136,9 +136,13 @@ int edit(Context& context) {
 int undefine(Context& context) {
     if (context.has("nvram") && context.has("keep-nvram"))
         throw UsageError{"--nvram and --keep-nvram contradict each other", context.arguments.verb()};
+    if (context.has("tpm") && context.has("keep-tpm"))
+        throw UsageError{"--tpm and --keep-tpm contradict each other", context.arguments.verb()};
     api::UndefineOptions options;
     if (context.has("nvram")) options.nvram = api::NvramDisposal::remove;
     if (context.has("keep-nvram")) options.nvram = api::NvramDisposal::keep;
+    if (context.has("tpm")) options.tpm = api::NvramDisposal::remove;
+    if (context.has("keep-tpm")) options.tpm = api::NvramDisposal::keep;
     options.if_revision = if_revision(context);
     api::DomainClient(context.connection(), context.operand(0)).undefine(options);
     context.say("Domain '" + context.operand(0) + "' has been undefined");
@@ -170,6 +174,9 @@ const Option define_options[] = {
 const Option undefine_options[] = {
     {"nvram", nullptr, Kind::none, "Delete its UEFI variable store too; without it the store goes to the trash."},
     {"keep-nvram", nullptr, Kind::none, "Leave its UEFI variable store where it is."},
+    {"tpm", nullptr, Kind::none,
+     "Delete the state of its emulated TPM; without it the same as with the variable store."},
+    {"keep-tpm", nullptr, Kind::none, "Leave the state of its emulated TPM where it is."},
     if_revision_option,
 };
 const Option change_options[] = {if_revision_option};

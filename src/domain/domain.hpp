@@ -120,7 +120,8 @@ private:
 
     // What QEMU says, and what follows from it (live.cpp)
     qemu::MachineProcess::Callbacks callbacks(const std::shared_ptr<Running>& run);
-    void began(const std::shared_ptr<Running>& run);  // it runs: hears what was said meanwhile
+    void began(const std::shared_ptr<Running>& run);              // it runs: hears what was said meanwhile
+    void watch_auxiliaries(const std::shared_ptr<Running>& run);  // says so when one ends before QEMU
     void heard(const std::shared_ptr<Running>& run, const qemu::QmpEvent& event);
     void heard_stop(Running& run);
     void heard_resume(Running& run);

@@ -2,6 +2,7 @@
 #include "domain/domains.hpp"
 
 #include "domain/complete.hpp"
+#include "domain/tpm.hpp"
 #include "firmware/resolve.hpp"
 #include "model/validate.hpp"
 #include "qemu/native.hpp"
@@ -213,8 +214,8 @@ void Domains::forget(const std::shared_ptr<Domain>& domain) {
     env_.observer.removed(*domain);
 }
 
-Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision,
-                         std::string who) {
+Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<NvramDisposal> tpm,
+                         std::optional<std::uint64_t> if_revision, std::string who) {
     auto guard = co_await domain->turn(if_revision);
     if (!domain->persistent())
         throw Error(Errc::invalid_state, "domain " + domain->name() + " is transient: it has no definition to remove")
@@ -223,19 +224,25 @@ Task<> Domains::undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, st
         take(model::parse_domain_xml(*domain->persistent_xml_, model::ParseOptions{.lenient = true})).domain;
     // Everything is decided before anything is touched; from then on a daemon that finds this half-done goes on with
     // it.
+    const auto* emulated = firmware::emulated_tpm(definition);
+    const bool lasting = emulated && emulated->backend.persistent_state == true;
+    const auto tpm_disposal = tpm.value_or(lasting ? NvramDisposal::keep : nvram);
     co_await plan_nvram_disposal(env_, definition, nvram, domain->active());
+    co_await plan_tpm_disposal(env_, domain->uuid(), tpm_disposal);
     co_await env_.definitions.remove(domain->uuid());
     domain->persistent_xml_.reset();
     domain->autostart_ = false;
     domain->bump();
     domain->tell(Lifecycle::undefined, "removed");
     if (domain->active()) {  // it goes on, and its variable store goes when it ends
-        set_disposal(domain->running_->status, nvram);
+        set_disposal(domain->running_->status, store_key, nvram);
+        set_disposal(domain->running_->status, tpm_key, tpm_disposal);
         domain->set_state(domain->state(), domain->reason());
         co_return;
     }
     auto keep = domain;
     forget(domain);
+    co_await dispose_of_tpm(env_, keep->uuid(), tpm_disposal);
     co_await dispose_of_nvram(env_, std::move(definition), nvram, *keep, who);
 }
 
@@ -321,6 +328,24 @@ Task<> Domains::finish_stores() {
         return firmware::notes(trash);
     };
     for (auto& request : co_await env_.pool.call(std::move(work))) co_await finish_undefine(std::move(request));
+    co_await finish_tpms();
+}
+
+// The same for TPMs.
+Task<> Domains::finish_tpms() {
+    auto look = [tpms = env_.layout.tpm](std::stop_token) { return firmware::tpm_notes(tpms); };
+    for (auto& note : co_await env_.pool.call(std::move(look))) {
+        auto domain = find_uuid(note.guest);
+        if (domain && !domain->persistent()) continue;  // it runs, and the state goes when it stops
+        auto work = [&note, undefined = !domain, tpms = env_.layout.tpm, trash = env_.layout.data / "trash",
+                     now = static_cast<std::int64_t>(now_usec())](std::stop_token) -> Result<> {
+            if (!undefined) return firmware::note_tpm_disposal(tpms, note.guest, firmware::Disposal::keep);
+            auto done = firmware::dispose_of_tpm(tpms, trash, note.guest, note.how, now);
+            return done ? Result<>() : Failure(done.error());
+        };
+        if (auto done = co_await env_.pool.call(std::move(work)); !done)
+            log::error("the TPM's state of domain {}, which was undefined: {}", note.guest, done.error().what());
+    }
 }
 
 // An undefine that was cut off: with its definition still there it never happened.

@@ -59,8 +59,10 @@ public:
     Task<std::shared_ptr<Domain>> create(model::Domain definition);
     // Is a file that must be one guest's alone another's already (claims.hpp)? Error(invalid_config).
     Task<> check_files(const model::Domain& definition);
-    Task<> undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<std::uint64_t> if_revision,
-                    std::string who = {});
+    // tpm: of the state of its emulated TPM. When absent: like nvram, since what is sealed needs both, but kept when
+    // the definition says persistent_state.
+    Task<> undefine(std::shared_ptr<Domain> domain, NvramDisposal nvram, std::optional<NvramDisposal> tpm,
+                    std::optional<std::uint64_t> if_revision, std::string who = {});
     Task<> rename(std::shared_ptr<Domain> domain, std::string new_name, std::optional<std::uint64_t> if_revision);
     // Variable stores of domains that were undefined (firmware/trash.hpp). Those older than this are removed when the
     // daemon starts, and daily; zero: never.
@@ -94,6 +96,7 @@ private:
     void load_definitions();
     Task<> reattach();
     Task<> finish_stores();
+    Task<> finish_tpms();
     Task<> finish_undefine(firmware::DisposalRequest request);
 
     Environment& env_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/folders.hpp"
 
+#include "domain/auxiliary.hpp"
 #include "domain/taken.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
@@ -46,6 +47,7 @@ void kill_members(const fs::path& cgroup, const std::string& uuid) {
 }  // namespace
 
 Task<> clean_folders(Environment& environment, state::Status status) {
+    co_await end_auxiliaries(environment, status);
     std::vector<fs::path> cgroup_folders(status.cgroup_folders.begin(), status.cgroup_folders.end());
     if (cgroup_folders.empty())  // a daemon that died in a start may not have noted what it had made
         for (auto& parent : environment.cgroups.parents()) cgroup_folders.push_back(parent / status.uuid);

@@ -19,7 +19,7 @@ inline constexpr std::uint64_t largest_log = 1u << 20;  // bytes; a larger one i
 // The log of a guest's QEMU, open for appending and reading. Blocks.
 Result<UniqueFd> open_log(const std::filesystem::path& path);
 
-// Gives back all but the log; what is not there is fine. Failures are logged.
+// Ends the programs beside QEMU and gives back all but the logs; what is not there is fine. Failures are logged.
 Task<> clean_folders(Environment& environment, state::Status status);
 
 }  // namespace vireo::domain

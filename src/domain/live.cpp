@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A running domain from its start to its end: what its QEMU says, and what follows from it. Nothing here waits for the
 // domain's turn: what has happened has happened.
+#include "domain/auxiliary.hpp"
 #include "domain/complete.hpp"
 #include "domain/domain.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
+#include "domain/tpm.hpp"
 #include "firmware/prepare.hpp"
 #include "firmware/resolve.hpp"
 #include "model/domain_xml.hpp"
@@ -64,9 +66,29 @@ qemu::MachineProcess::Callbacks Domain::callbacks(const std::shared_ptr<Running>
 void Domain::began(const std::shared_ptr<Running>& run) {
     run->started = true;
     answered(run);
+    watch_auxiliaries(run);
     auto early = std::exchange(run->early, {});
     for (auto& event : early) heard(run, event);
     if (run->exit_status) keep_running(ended(run, *run->exit_status));
+}
+
+namespace {
+
+constexpr auto end_together = std::chrono::seconds(1);  // QEMU and the programs beside it, in whatever order
+
+Task<> watch(std::string name, std::string uuid, std::shared_ptr<Running> run, std::shared_ptr<Auxiliary> auxiliary) {
+    auto status = co_await auxiliary->process.wait();
+    co_await sleep_for(end_together);
+    if (run->has_ended || run->exit_status || !run->stop_reason.empty()) co_return;
+    log::write(log::Level::error,
+               fmt::format("domain {} runs on without one of its devices: {}", name, auxiliary->ended(status).what()),
+               {{"VIREO_DOMAIN", name}, {"VIREO_DOMAIN_UUID", uuid}});
+}
+
+}  // namespace
+
+void Domain::watch_auxiliaries(const std::shared_ptr<Running>& run) {
+    for (auto& auxiliary : run->auxiliaries) keep_running(watch(name_, uuid_, run, auxiliary));
 }
 
 void Domain::heard(const std::shared_ptr<Running>& run, const qemu::QmpEvent& event) {
@@ -191,9 +213,14 @@ Task<> Domain::ended(std::shared_ptr<Running> run, ExitStatus status) {
 Task<> Domain::clean_up(std::shared_ptr<Running> run) {
     co_await clean_folders(env_, run->status);
     if (persistent()) co_return;
+    try {
+        co_await dispose_of_transient_tpm(env_, *run);
+    } catch (const Error& error) {
+        log::error("domain {}: the state of its TPM is left where it is: {}", name_, error.what());
+    }
     auto definition = model::parse_domain_xml(*run->live_xml, model::ParseOptions{.lenient = true});
     if (!definition) co_return;
-    auto disposal = disposal_of(run->status);
+    auto disposal = disposal_of(run->status, store_key);
     if (!disposal && run->status.firmware == firmware::to_string(firmware::StoreOutcome::created)) {
         auto store = firmware::store_of(definition->domain, env_.layout.data);
         if (store && store->own) disposal = NvramDisposal::remove;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The daemon's start: what still runs is taken over as it is, what ended meanwhile is told, and starts that were cut in
 // half are undone. A guest that does not answer is left alone.
+#include "domain/auxiliary.hpp"
 #include "domain/complete.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
+#include "domain/tpm.hpp"
 #include "firmware/nvram.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
@@ -59,7 +61,12 @@ private:
                                       "the end of the half-started QEMU of " + status.name);
             }
         }
+        co_await end_auxiliaries(env_, status);
         if (auto definition = live_definition(status)) {
+            if (auto place = firmware::tpm_place(*definition, env_.layout.tpm); place && tpm_made(status)) {
+                auto work = [&place](std::stop_token) { return firmware::remove_tpm(*place); };
+                take(co_await env_.pool.call(std::move(work)));
+            }
             if (auto site = firmware::site_of(*definition, env_.layout.data)) {
                 auto work = [&site](std::stop_token) { return firmware::recover_site(*site, firmware::Started::no); };
                 auto recovered = co_await env_.pool.call(std::move(work));
@@ -96,6 +103,8 @@ private:
             return;
         }
         run->machine = std::move(*machine);
+        run->auxiliaries = adopt_auxiliaries(env_, run->status);
+        domain->watch_auxiliaries(run);
         run->probing = true;
         domain->keep_running(reconnect(domain, run, was_stopping));
     }

@@ -20,14 +20,13 @@ void describe(Running& run, const model::Domain& live) {
 
 namespace {
 
-constexpr const char* disposal_key = "nvram";
 constexpr std::array<std::pair<NvramDisposal, std::string_view>, 3> disposals{
     {{NvramDisposal::trash, "trash"}, {NvramDisposal::keep, "keep"}, {NvramDisposal::remove, "remove"}}};
 
 }  // namespace
 
-std::optional<NvramDisposal> disposal_of(const state::Status& status) {
-    auto* value = status.extra.if_contains(disposal_key);
+std::optional<NvramDisposal> disposal_of(const state::Status& status, const char* of) {
+    auto* value = status.extra.if_contains(of);
     auto* text = value ? value->if_string() : nullptr;
     if (text)
         for (auto& [disposal, word] : disposals)
@@ -35,9 +34,9 @@ std::optional<NvramDisposal> disposal_of(const state::Status& status) {
     return std::nullopt;
 }
 
-void set_disposal(state::Status& status, NvramDisposal disposal) {
+void set_disposal(state::Status& status, const char* of, NvramDisposal disposal) {
     for (auto& [known, word] : disposals)
-        if (known == disposal) status.extra[disposal_key] = word;
+        if (known == disposal) status.extra[of] = word;
 }
 
 std::vector<SerialPort> ports_of(const model::Domain& definition) {

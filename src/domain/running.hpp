@@ -17,8 +17,10 @@
 
 namespace vireo::domain {
 
-// What becomes of the variable store of a domain that goes.
+// What becomes of the variable store of a domain that goes, or of its emulated TPM's state.
 enum class NvramDisposal { trash, keep, remove };
+
+struct Auxiliary;  // auxiliary.hpp
 
 struct SerialPort {                    // a serial, parallel or console device
     std::string alias, kind;           // "serial0", "serial"
@@ -40,6 +42,7 @@ struct Running {
     model::CrashAction on_crash = model::CrashAction::destroy;
 
     std::optional<qemu::MachineProcess> machine;  // none until it is launched
+    std::vector<std::shared_ptr<Auxiliary>> auxiliaries;
     std::vector<SerialPort> ports;
     std::vector<int> display_ports;     // TCP ports that were chosen for it
     state::Status status;               // as it is on disk
@@ -63,8 +66,10 @@ struct Running {
 void describe(Running& run, const model::Domain& live);
 
 // What an undefine of a running domain asked for, in its status document: it is done when the domain stops.
-std::optional<NvramDisposal> disposal_of(const state::Status& status);
-void set_disposal(state::Status& status, NvramDisposal disposal);
+inline constexpr const char* store_key = "nvram";
+inline constexpr const char* tpm_key = "tpm";
+std::optional<NvramDisposal> disposal_of(const state::Status& status, const char* of);
+void set_disposal(state::Status& status, const char* of, NvramDisposal disposal);
 
 // The serial devices of a definition, without what a run adds to them.
 std::vector<SerialPort> ports_of(const model::Domain& definition);

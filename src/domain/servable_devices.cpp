@@ -138,9 +138,8 @@ Result<> check_storage(const model::Devices& devices) {
 
 Result<> check_helpers(const model::Devices& devices) {
     for (std::size_t i = 0; i < devices.tpms.size(); ++i)
-        if (devices.tpms[i].backend.type == model::TpmBackend::Type::emulator)
-            return not_served(device_place("tpm", i), "Vireo does not run swtpm yet",
-                              "run one and use <backend type='external'> with its socket");
+        if (devices.tpms[i].backend.encryption)
+            return not_served(device_place("tpm", i) + "/backend/encryption", "Vireo keeps no secrets yet");
     for (std::size_t i = 0; i < devices.shmems.size(); ++i)
         if (devices.shmems[i].server)
             return not_served(device_place("shmem", i) + "/server", "Vireo runs no shared memory server");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/start.hpp"
 
+#include "domain/auxiliary.hpp"
 #include "domain/complete.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
@@ -26,7 +27,7 @@
 namespace vireo::domain {
 namespace {
 
-constexpr std::size_t stage_count = 11;
+constexpr std::size_t stage_count = 12;
 
 }  // namespace
 
@@ -79,6 +80,7 @@ Task<> Start::stages(Rollback& rollback) {
     co_await all(stage(stages_, "firmware", firmware(rollback)), stage(stages_, "disks", disks()),
                  stage(stages_, "runtime", runtime()), stage(stages_, "cgroup", cgroup()),
                  stage(stages_, "hostdevs", host_devices()), stage(stages_, "network", networks()));
+    co_await stage(stages_, "auxiliaries", auxiliaries(rollback));
     rollback.add("QEMU", [this]() -> Task<> { return undo_process(); });
     co_await all(stage(stages_, "launch", launch()), stage(stages_, "attach", attach_cgroups()));
     co_await stage(stages_, "devices", devices());
@@ -113,7 +115,7 @@ Task<> Start::prepare() {
     status.monitor_path = monitor_path(env_, domain_.uuid());
     status.persistent = domain_.persistent();
     status.definition_revision = domain_.revision();
-    if (request_.nvram && !domain_.persistent()) set_disposal(status, *request_.nvram);
+    if (request_.nvram && !domain_.persistent()) set_disposal(status, store_key, *request_.nvram);
 }
 
 // Checked against, and made of, what the binary said about its processors once; nothing is asked of the running guest.
@@ -148,7 +150,24 @@ Result<> Start::note_process(pid_t pid, std::uint64_t start_time) {
     return env_.statuses.save(run_->status);
 }
 
+namespace {
+
+// One of the programs that QEMU talks to fails: QEMU would only say that a connection was lost. When one ends without
+// an error, QEMU has closed the connection, and says why itself.
+Task<> until_failed(std::shared_ptr<Auxiliary> auxiliary) {
+    auto status = co_await auxiliary->process.wait();
+    if (!status.ok()) throw auxiliary->ended(status);
+}
+
+}  // namespace
+
 Task<> Start::launch() {
+    auto body = [this](TaskGroup& group) { return launch_machine(group); };
+    co_await scoped(body);
+}
+
+Task<> Start::launch_machine(TaskGroup& group) {
+    for (auto& auxiliary : run_->auxiliaries) group.spawn(until_failed(auxiliary));
     auto prepared = command();
     qemu::MachineProcess::LaunchOptions options;
     options.log_fd = log_.get();
@@ -162,6 +181,8 @@ Task<> Start::launch() {
     characters_.clear();
     character_fds_.clear();
     files_ = HostFiles();
+    auxiliary_fds_.clear();
+    group.cancel();  // from here on the domain watches them
 }
 
 Task<> Start::undo_process() {

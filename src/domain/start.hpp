@@ -3,8 +3,8 @@
 // others are cancelled and everything is undone, newest first.
 //
 //   prepare ─┬─ firmware ─┐
-//            ├─ disks ────┼─┬─ launch ─┬─ devices ── run
-//            ├─ runtime ──┤ └─ attach ─┘
+//            ├─ disks ────┼─ auxiliaries ─┬─ launch ─┬─ devices ── run
+//            ├─ runtime ──┤               └─ attach ─┘
 //            ├─ cgroup ───┤
 //            ├─ hostdevs ─┤
 //            └─ network ──┘
@@ -12,6 +12,7 @@
 #include "domain/domain.hpp"
 #include "domain/host_files.hpp"
 #include "domain/taken.hpp"
+#include "domain/tpm.hpp"
 #include "firmware/identity.hpp"
 #include "firmware/prepare.hpp"
 #include "host/cgroup.hpp"
@@ -21,6 +22,7 @@
 #include "storage/image_chain.hpp"
 #include "support/notifier.hpp"
 #include "support/rollback.hpp"
+#include "support/task_group.hpp"
 
 #include <filesystem>
 #include <map>
@@ -57,7 +59,14 @@ private:
     Task<NetworkEnd> direct_network(std::shared_ptr<const model::Interface> interface);
     // In the status document, before it is done. Error(invalid_state): another running guest has it.
     void note_taken(const std::vector<Taken>& taken);
+    Task<> auxiliaries(Rollback& rollback);
+    void note_auxiliary(Command& command, std::string program, std::string device);
+    Task<> start_auxiliary(std::string program, std::string device, Command command);
+    Task<> errand(std::string program, std::string device, Command command);
+    Task<> tpm(Rollback& rollback);
+    Task<> tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::TpmPlace place, TpmPrograms programs);
     Task<> launch();
+    Task<> launch_machine(TaskGroup& group);
     Task<> attach_cgroups();
     Task<> devices();
     Task<> go();
@@ -89,6 +98,7 @@ private:
     std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
     std::vector<UniqueFd> character_fds_;                     // what they borrow
     HostFiles files_;
+    std::map<std::string, UniqueFd> auxiliary_fds_;  // QEMU's ends of connections, by alias
     host::GuestCgroup cgroup_;
     Notifier process_noted_;  // its pid is known
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // What a start prepares before QEMU runs: everything that QEMU is given as a descriptor.
+#include "domain/auxiliary.hpp"
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
 #include "domain/nvram.hpp"
@@ -224,6 +225,7 @@ Command Start::command() {
         resources.variables = flash(firmware_.nvram->get(), firmware::flash_format(firmware_.nvram_format), false);
     resources.characters = characters_;
     files_.lend(resources, live_.devices);
+    for (auto& [alias, fd] : auxiliary_fds_) resources.auxiliaries[alias] = fd.get();
     for (auto& graphics : live_.devices.graphics) {
         auto& place = resources.graphics.emplace_back();
         place.socket = graphics.socket;
@@ -244,16 +246,10 @@ Command Start::command() {
 
     Command command;
     command.argv = std::move(line.argv);
-    command.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/nonexistent"};
+    prepare_command(command, env_, cgroup_.unified.get(), true);
     command.env.insert(command.env.end(), line.env.begin(), line.env.end());
     command.fds = std::move(line.fds);
     command.fds[1] = command.fds[2] = log_.get();
-    if (cgroup_.unified) command.cgroup_fd = cgroup_.unified.get();
-    if (env_.qemu_account) {
-        command.uid = env_.qemu_account->uid;
-        command.gid = env_.qemu_account->gid;
-        command.groups = env_.qemu_account->groups;
-    }
     command.before_exec = [this](pid_t pid, std::uint64_t start_time) { return note_process(pid, start_time); };
     return command;
 }

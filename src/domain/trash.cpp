@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The trash of variable stores, as the daemon keeps it.
 #include "domain/domains.hpp"
+#include "firmware/tpm_state.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
 
@@ -25,7 +26,9 @@ Task<> Domains::remove_trash(std::vector<std::string> ids) {
 Task<> Domains::expire_trash_daily() {
     while (retention_.count() > 0) {
         auto before = static_cast<std::int64_t>(now_usec()) - retention_.count();
-        auto work = [trash = env_.layout.data / "trash", before](std::stop_token) {
+        auto work = [trash = env_.layout.data / "trash", before](std::stop_token) -> Result<std::size_t> {
+            if (auto tpms = firmware::expire_trashed_tpms(trash, before); tpms > 0)
+                log::info("the states of {} TPMs were in the trash for too long and are deleted", tpms);
             return firmware::expire_trash(trash, before);
         };
         auto removed = co_await env_.pool.call(std::move(work));

@@ -93,6 +93,14 @@ std::string CommandLineBuilder::listener(int ours, const std::string& name) {
     return fmt::format("path=/run/vireo/qemu/{}/{}.sock", escape_commas(domain_.name), name);
 }
 
+std::string CommandLineBuilder::connection(const std::string& alias, const std::string& path) {
+    if (resources_.display) return "path=" + escape_commas(path);
+    const auto found = resources_.auxiliaries.find(alias);
+    if (found != resources_.auxiliaries.end()) return fmt::format("fd={}", table_.add(found->second));
+    problem(Errc::internal, "no connection was prepared for device " + alias);
+    return {};
+}
+
 json::object CommandLineBuilder::device(std::string_view driver, const model::DeviceInfo& info,
                                         const std::string& owner) {
     if (!capabilities_.has_device(driver))

@@ -83,6 +83,7 @@ struct Resources {
     std::map<std::string, CharacterFiles> characters;    // by alias: "serial0", "channel0"
     std::map<std::string, NetworkFiles> networks;        // by alias: "net0"
     std::map<std::string, HostDeviceFile> host_devices;  // by alias: "hostdev0"
+    std::map<std::string, int> auxiliaries;              // by alias: a connection to the process that serves the device
     int vsock = -1;                                      // of /dev/vhost-vsock, with the guest's address set
     std::vector<VncPlace> graphics;                      // as devices.graphics
     std::chrono::system_clock::time_point now;           // for <clock offset='variable'>

@@ -49,6 +49,8 @@ private:
     std::string add_inherited(const std::vector<int>& ours, const std::string& what);  // "3:4"
     // → "fd=N" of a listening socket; for display "path=…"
     std::string listener(int ours, const std::string& name);
+    // → "fd=N" of a connection to the process that serves the device; for display "path=…"
+    std::string connection(const std::string& alias, const std::string& path);
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
     // command_line_address.cpp
     void add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner);

@@ -92,11 +92,11 @@ void CommandLineBuilder::add_tpm_backend(const model::Tpm& tpm, const std::strin
         return add("-tpmdev", fmt::format("passthrough,id={},path={},cancel-path=/sys/class/tpm/{}/device/cancel", id,
                                           escape_commas(path), escape_commas(name)));
     }
-    std::string path = fmt::format("/run/vireo/{}/tpm.sock", domain_.uuid->to_string());
-    if (backend.type == external && backend.source) path = backend.source->path;
-    if (backend.type == emulator && !resources_.display)
-        problem(Errc::unsupported, describe(tpm) + " needs a swtpm, which was not started");
-    add("-chardev", fmt::format("socket,id=chrtpm,path={}", escape_commas(path)));
+    const bool elsewhere = backend.type == external && backend.source;
+    const auto path =
+        elsewhere ? backend.source->path : fmt::format("/run/vireo/{}/tpm.sock", domain_.uuid->to_string());
+    add("-chardev",
+        "socket,id=chrtpm," + (elsewhere ? "path=" + escape_commas(path) : connection(tpm.info.alias, path)));
     add("-tpmdev", fmt::format("emulator,id={},chardev=chrtpm", id));
 }
 

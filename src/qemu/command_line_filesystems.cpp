@@ -53,8 +53,9 @@ void CommandLineBuilder::add_virtiofs(const Filesystem& filesystem) {
     const auto& alias = filesystem.info.alias;
     const auto id = "chr-vu-" + alias;
     const bool served = filesystem.source && !filesystem.source->socket.empty();  // by somebody else, already
-    const auto path = served ? filesystem.source->socket : fmt::format("/run/vireo/qemu/{}-fs.sock", alias);
-    add("-chardev", fmt::format("socket,id={},path={}", id, escape_commas(path)));
+    add("-chardev", fmt::format("socket,id={},{}", id,
+                                served ? "path=" + escape_commas(filesystem.source->socket)
+                                       : connection(alias, fmt::format("/run/vireo/qemu/{}-fs.sock", alias))));
     const auto model = filesystem.model.value_or(model::VirtioModel::virtio);
     auto object = device(virtio_driver("vhost-user-fs", model, filesystem.info), filesystem.info, describe(filesystem));
     if (filesystem.driver) {

@@ -195,7 +195,9 @@ Task<> DomainApi::resume(api::Call, api::ObjectPath path, api::ChangeOptions opt
 Task<> DomainApi::undefine(api::Call call, api::ObjectPath path, api::UndefineOptions options) {
     auto domain = hub_.require(path);
     auto disposal = translate(options.nvram.value_or(api::NvramDisposal::trash));
-    co_await hub_.domains->undefine(domain, disposal, options.if_revision, requester_of(call));
+    std::optional<domain::NvramDisposal> tpm;
+    if (options.tpm) tpm = translate(*options.tpm);
+    co_await hub_.domains->undefine(domain, disposal, tpm, options.if_revision, requester_of(call));
 }
 Task<> DomainApi::rename(api::Call, api::ObjectPath path, std::string new_name, api::ChangeOptions options) {
     auto domain = hub_.require(path);

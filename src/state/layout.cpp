@@ -25,6 +25,7 @@ bool is_own_folder(const fs::path& path) {
 void fill_in(Layout& layout) {
     layout.definitions = layout.config / "qemu";
     layout.nvram = layout.data / "nvram";
+    layout.tpm = layout.data / "tpm";
     layout.status = layout.run / "status";
 }
 
@@ -96,6 +97,7 @@ Result<> Layout::create() const {
                                      {definitions / "autostart", 0700},
                                      {data, pass_through},
                                      {nvram, pass_through},
+                                     {tpm, pass_through},
                                      {run, system ? mode_t{0755} : pass_through},
                                      {status, 0700},
                                      {cache, 0700},

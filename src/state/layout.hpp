@@ -19,6 +19,7 @@ struct Layout {
     std::filesystem::path definitions;  // …/qemu
     std::filesystem::path data;         // /var/lib/vireo         $XDG_DATA_HOME/vireo
     std::filesystem::path nvram;        // …/nvram
+    std::filesystem::path tpm;          // …/tpm: the state of emulated TPMs
     std::filesystem::path run;          // /run/vireo             $XDG_RUNTIME_DIR/vireo
     std::filesystem::path status;       // …/status: one document per running guest
     std::filesystem::path cache;        // /var/cache/vireo       $XDG_CACHE_HOME/vireo
@@ -33,7 +34,7 @@ struct Layout {
     std::filesystem::path socket() const { return run / "vireo.sock"; }
 
     // Makes what is missing, with these modes: everything 0700, but for the system daemon 0755 for config and run
-    // (clients reach the socket), and for any daemon of root 0711 for data, nvram and run (QEMU's account passes
+    // (clients reach the socket), and for any daemon of root 0711 for data, nvram, tpm and run (QEMU's account passes
     // through to what it is given).
     // Modes of folders that exist are left as the administrator set them, except that run and status must not be
     // writable for others: Error(access_denied).

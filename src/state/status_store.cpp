@@ -84,6 +84,26 @@ void read_phase(Reader& reader, Phase& into) {
     reader.wrong("phase", "starting, running or stopping");
 }
 
+void read_auxiliaries(Reader& reader, const json::object& from, std::vector<AuxiliaryProcess>& into) {
+    auto* value = from.if_contains("auxiliaries");
+    if (!value) return;  // an older Vireo had none
+    auto* list = value->if_array();
+    if (!list) return reader.wrong("auxiliaries", "a list");
+    for (auto& entry : *list) {
+        auto* object = entry.if_object();
+        if (!object) return reader.wrong("auxiliaries", "a list of objects");
+        Reader fields(*object);
+        AuxiliaryProcess process;
+        fields.text("program", process.program);
+        fields.text("device", process.device);
+        fields.number("pid", process.pid);
+        fields.number("process-start-time", process.start_time);
+        if (!fields.problem().empty() || process.pid <= 1)
+            return reader.wrong("auxiliaries", "a list of processes with program, device, pid and process-start-time");
+        into.push_back(std::move(process));
+    }
+}
+
 json::object to_json(const Status& s) {
     json::object object;
     object[version_key] = status_version;
@@ -105,6 +125,13 @@ json::object to_json(const Status& s) {
     json::array folders;
     for (auto& folder : s.cgroup_folders) folders.emplace_back(folder);
     object["cgroup-folders"] = std::move(folders);
+    json::array auxiliaries;
+    for (auto& process : s.auxiliaries)
+        auxiliaries.push_back(json::object{{"program", process.program},
+                                           {"device", process.device},
+                                           {"pid", process.pid},
+                                           {"process-start-time", process.start_time}});
+    object["auxiliaries"] = std::move(auxiliaries);
     object["extra"] = s.extra;
     return object;
 }
@@ -137,6 +164,7 @@ Result<Status> from_json(const json::object& object, const std::string& uuid, co
     reader.number("definition-revision", s.definition_revision);
     reader.text("firmware", s.firmware);
     reader.texts("cgroup-folders", s.cgroup_folders);
+    read_auxiliaries(reader, object, s.auxiliaries);
     if (auto* extra = reader.find("extra")) {
         if (auto* value = extra->if_object())
             s.extra = *value;

@@ -19,6 +19,13 @@ namespace vireo::state {
 enum class Phase { starting, running, stopping };  // starting and stopping: cut in half when found at start
 std::string_view to_string(Phase phase) noexcept;
 
+struct AuxiliaryProcess {  // serves the run beside its hypervisor
+    std::string program;   // "swtpm"
+    std::string device;    // that it serves: "tpm0"
+    pid_t pid = 0;
+    std::uint64_t start_time = 0;
+};
+
 struct Status {
     std::string uuid;  // names the document
     std::string name;
@@ -36,7 +43,8 @@ struct Status {
     std::uint64_t definition_revision = 0;    // of the persistent definition when it was started
     std::string firmware;                     // opaque: what the firmware stage must know to undo or go on
     std::vector<std::string> cgroup_folders;  // what was made for it
-    boost::json::object extra;                // whatever else its owner needs
+    std::vector<AuxiliaryProcess> auxiliaries;
+    boost::json::object extra;  // whatever else its owner needs
 };
 
 class StatusStore {

@@ -70,6 +70,8 @@ struct ChildPlan {  // all that the child needs, allocated before the clone
         if ((parked[i] = ::fcntl(plan.fds[i][1], F_DUPFD_CLOEXEC, high_fd)) < 0) fail("passing descriptors");
     for (int i = 0; i < plan.count; ++i)
         if (::dup2(parked[i], plan.fds[i][0]) < 0) fail("passing descriptors");
+    // Before the change of user: a folder that was given to it may lie where it could not go by itself.
+    if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
     if (plan.command->uid) {
         // The kernel's calls, not the C library's: those hand the change to every thread that the parent had, and wait
         // for ever for one that was just being made.
@@ -82,7 +84,6 @@ struct ChildPlan {  // all that the child needs, allocated before the clone
     }
     // After the change of user, which takes it back. A parent that has died meanwhile is noticed at the gate.
     if (plan.command->dies_with_us && ::prctl(PR_SET_PDEATHSIG, SIGKILL)) fail("tying it to us");
-    if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
     char go = 0;
     ssize_t n;
     while ((n = ::read(gate, &go, 1)) < 0 && errno == EINTR) {}
@@ -167,6 +168,12 @@ bool Process::ended() noexcept {
 }
 void Process::kill(int signal) noexcept {
     ::syscall(SYS_pidfd_send_signal, state_->descriptor.native_handle(), signal, nullptr, 0);
+}
+
+// It leads a group of its own (setsid in child_main), whose number stays taken while it is there.
+void Process::kill_group(int signal) noexcept {
+    if (!ended() && ::getpgid(state_->pid) == state_->pid) ::kill(-state_->pid, signal);
+    kill(signal);
 }
 
 namespace {
@@ -276,12 +283,12 @@ Task<> drain(asio::posix::stream_descriptor& from, std::string& into, std::size_
     }
 }
 
-// A cancelled run leaves no zombie; blocks for the moment that SIGKILL takes.
+// A cancelled run leaves no zombie and no grandchild; blocks for the moment that SIGKILL takes.
 struct KillAndReap {
     Process& process;
     ~KillAndReap() {
         if (process.ended()) return;
-        process.kill(SIGKILL);
+        process.kill_group(SIGKILL);
         siginfo_t info{};
         // not P_PIDFD: asio made it O_NONBLOCK, and then waitid() answers EAGAIN instead of waiting
         while (::waitid(P_PID, static_cast<id_t>(process.pid()), &info, WEXITED) < 0 && errno == EINTR) {}

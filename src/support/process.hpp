@@ -28,7 +28,7 @@ struct Command {
     std::optional<gid_t> gid;
     std::vector<gid_t> groups;  // supplementary groups when uid is set (kvm …)
     int cgroup_fd = -1;         // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
-    std::string folder = "/";   // working directory
+    std::string folder = "/";   // working directory; uid need not be able to reach it
     bool dies_with_us =
         false;  // killed by the kernel when the thread that starts it ends: for errands, never for guests
     // Called once the process exists and before it runs the program, with its pid and start time. The program starts
@@ -64,6 +64,8 @@ public:
     Task<ExitStatus> wait();                    // by any number of tasks; cancellable
     bool ended() noexcept;                      // at once; a zombie has ended
     void kill(int signal) noexcept;             // through the pidfd: cannot hit a stranger
+    // The same for it and whatever it has started that made no session of its own.
+    void kill_group(int signal) noexcept;
 
 private:
     struct State;

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon dies at any instant, or stops and comes again: no guest is lost, nothing is left over."""
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+import unittest
 import uuid as uuids
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -111,6 +113,20 @@ class Start(case.Case):
     def test_first_start(self):
         self.define("one")
         self.sweep({"paused": True}, None, 20)
+
+    @unittest.skipUnless(shutil.which("swtpm_setup"), "no swtpm")
+    def test_first_start_with_a_tpm(self):
+        self.define("one", devices="<tpm model='tpm-crb'><backend type='emulator'/></tpm>")
+        state = os.path.join(self.daemon.data_folder, "tpm", self.uuid)
+        for when in self.moments("Domain.Start", 10, domain="one", options={"paused": True}):
+            if self.daemon.state("one")[0] != "shut-off":
+                self.daemon.destroy("one")
+            shutil.rmtree(state, ignore_errors=True)
+            if os.path.exists(self.store):
+                os.unlink(self.store)
+            self.crash("Domain.Start", when, domain="one", options={"paused": True})
+            outcome = self.check("one", None)
+            self.assertEqual(os.path.exists(state), outcome == "running")
 
     def test_start_that_resets_the_variable_store(self):
         self.define("one")

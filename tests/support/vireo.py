@@ -308,6 +308,7 @@ class Daemon:
 
     def remove_cgroups(self):
         for parent in self.cgroup_folders():
+            self.kill_members(parent)
             for base, folders, _ in os.walk(parent, topdown=False):
                 def gone(path=base):
                     try:
@@ -318,6 +319,18 @@ class Daemon:
                         return False
                     return True
                 wait_for(gone, f"{base} to be empty")
+
+    @staticmethod
+    def kill_members(parent):
+        """What serves a guest beside its QEMU, when the daemon could not end it."""
+        for base, _, names in os.walk(parent):
+            if "cgroup.procs" in names:
+                with open(os.path.join(base, "cgroup.procs")) as members:
+                    for pid in members.read().split():
+                        try:
+                            os.kill(int(pid), signal.SIGKILL)
+                        except ProcessLookupError:
+                            pass
 
     # Talking to it
     def connect(self):

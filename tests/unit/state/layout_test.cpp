@@ -40,6 +40,7 @@ BOOST_AUTO_TEST_CASE(system_folders_are_the_usual_ones) {
     BOOST_TEST(layout.system);
     BOOST_TEST(layout.definitions == "/etc/vireo/qemu");
     BOOST_TEST(layout.nvram == "/var/lib/vireo/nvram");
+    BOOST_TEST(layout.tpm == "/var/lib/vireo/tpm");
     BOOST_TEST(layout.status == "/run/vireo/status");
     BOOST_TEST(layout.cache == "/var/cache/vireo");
     BOOST_TEST(layout.log == "/var/log/vireo");

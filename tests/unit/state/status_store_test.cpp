@@ -36,6 +36,7 @@ Status example() {
     s.definition_revision = 12;
     s.firmware = "{\"path\":\"/x\"}";
     s.cgroup_folders = {"/sys/fs/cgroup/vireo/x"};
+    s.auxiliaries.push_back({"swtpm", "tpm0", 4712, 18'000'000'000'000'000'001u});
     s.extra["console"] = "/dev/pts/3";
     return s;
 }
@@ -82,6 +83,11 @@ BOOST_AUTO_TEST_CASE(what_is_saved_is_loaded) {
     BOOST_TEST(s.definition_revision == saved.definition_revision);
     BOOST_TEST(s.firmware == saved.firmware);
     BOOST_TEST(s.cgroup_folders == saved.cgroup_folders, boost::test_tools::per_element());
+    BOOST_REQUIRE_EQUAL(s.auxiliaries.size(), 1u);
+    BOOST_TEST(s.auxiliaries[0].program == "swtpm");
+    BOOST_TEST(s.auxiliaries[0].device == "tpm0");
+    BOOST_TEST(s.auxiliaries[0].pid == 4712);
+    BOOST_TEST(s.auxiliaries[0].start_time == saved.auxiliaries[0].start_time);
     BOOST_CHECK(s.extra == saved.extra);
 }
 
@@ -148,6 +154,8 @@ BOOST_AUTO_TEST_CASE(each_value_is_checked) {
     check_problem(with("\"state\":\"running\"", "\"state\":null"), Errc::invalid_config, "'state'");
     check_problem(with("\"cgroup-folders\":[\"/sys/fs/cgroup/vireo/x\"]", "\"cgroup-folders\":[4]"),
                   Errc::invalid_config, "'cgroup-folders'");
+    check_problem(with("\"pid\":4712", "\"pid\":1"), Errc::invalid_config, "'auxiliaries'");
+    check_problem(with("\"program\":\"swtpm\"", "\"program\":4"), Errc::invalid_config, "'auxiliaries'");
     check_problem(with("\"extra\":{", "\"extra\":4,\"x\":{"), Errc::invalid_config, "'extra'");
     check_problem(with("\"uuid\":\"1", "\"uuid\":\"2"), Errc::invalid_config, "'uuid'");
 }
