@@ -130,9 +130,8 @@ Result<> check_storage(const model::Devices& devices) {
         return not_served(device_place("lease", 0), "Vireo talks to no lock manager",
                           "leave it out: images are locked anyway");
     for (std::size_t i = 0; i < devices.filesystems.size(); ++i)
-        if (devices.filesystems[i].virtiofs())
-            return not_served(device_place("filesystem", i), "Vireo does not run virtiofsd yet",
-                              "leave out <driver type='virtiofs'/>: 9p");
+        if (devices.filesystems[i].idmap)
+            return not_served(device_place("filesystem", i) + "/idmap", "ids are not mapped for virtiofsd yet");
     return {};
 }
 

@@ -62,8 +62,9 @@ private:
     Task<> auxiliaries(Rollback& rollback);
     void note_auxiliary(Command& command, std::string program, std::string device);
     Task<> start_auxiliary(std::string program, std::string device, Command command);
-    Task<> errand(std::string program, std::string device, Command command);
+    Task<std::string> errand(std::string program, std::string device, Command command);
     Task<> tpm(Rollback& rollback);
+    Task<> virtiofsd(const model::Filesystem& filesystem);
     Task<> tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::TpmPlace place, TpmPrograms programs);
     Task<> launch();
     Task<> launch_machine(TaskGroup& group);

@@ -4,6 +4,8 @@
 #include "domain/folders.hpp"
 #include "domain/start.hpp"
 #include "domain/tpm.hpp"
+#include "domain/virtiofs.hpp"
+#include "qemu/monitor_socket.hpp"
 #include "qemu/process_text.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
@@ -41,6 +43,8 @@ std::optional<firmware::TpmOwner> owner_of(const std::optional<host::Account>& a
 
 Task<> Start::auxiliaries(Rollback& rollback) {
     if (firmware::emulated_tpm(live_)) co_await tpm(rollback);
+    for (const auto& filesystem : live_.devices.filesystems)
+        if (needs_virtiofsd(filesystem)) co_await virtiofsd(filesystem);
 }
 
 // Written down before it does anything: whoever finds the document can end it.
@@ -72,12 +76,13 @@ Task<> Start::start_auxiliary(std::string program, std::string device, Command c
     take(co_await env_.pool.call(std::move(attach)));
 }
 
-// A program that does one thing for the start and ends.
-Task<> Start::errand(std::string program, std::string device, Command command) {
+// A program that does one thing for the start and ends: what it wrote.
+Task<std::string> Start::errand(std::string program, std::string device, Command command) {
     note_auxiliary(command, program, device);
     auto output = co_await with_timeout(run_program(std::move(command)), errand_limit, program);
-    std::erase_if(run_->status.auxiliaries, [&](auto& noted) { return noted.program == program; });
-    if (output.status.ok()) co_return;
+    std::erase_if(run_->status.auxiliaries,
+                  [&](auto& noted) { return noted.program == program && noted.device == device; });
+    if (output.status.ok()) co_return output.out;
     auto words = qemu::last_words(output.err.empty() ? output.out : output.err);
     throw Error(Errc::hypervisor_failed, fmt::format("{} of device {} {}{}{}", program, device, output.status.text(),
                                                      words.empty() ? "" : ": ", words));
@@ -135,6 +140,25 @@ Task<> Start::tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::Tpm
     co_await errand("swtpm_setup", tpm.info.alias, std::move(command));
     auto close = [place](std::stop_token) { return firmware::close_workshop(place); };
     take(co_await env_.pool.call(std::move(close)));
+}
+
+// As ourselves: it gives files to whom the guest says, within the folder, where it shuts itself in.
+Task<> Start::virtiofsd(const model::Filesystem& filesystem) {
+    const auto& alias = filesystem.info.alias;
+    auto program = take(find_virtiofsd(filesystem));
+    Command ask;
+    ask.argv = {program.string(), "--print-capabilities"};
+    prepare_command(ask, env_, cgroup_.unified.get(), false);
+    auto features = VirtiofsdFeatures::of(co_await errand("virtiofsd", alias, std::move(ask)));
+    auto command = take(virtiofsd_command(program, filesystem, features, channel_fd));
+    prepare_command(command, env_, cgroup_.unified.get(), false);
+    // It wants a socket to listen at; QEMU's connection waits there, and nobody else finds the way.
+    auto path = run_folder(env_, domain_.uuid()) / (alias + ".sock");
+    auto listener = take(qemu::MonitorSocket::create(path));
+    command.fds[channel_fd] = listener.fd();
+    auxiliary_fds_[alias] = take(qemu::connect_monitor(path));
+    ::unlink(path.c_str());
+    co_await start_auxiliary("virtiofsd", alias, std::move(command));
 }
 
 }  // namespace vireo::domain

@@ -206,7 +206,7 @@ bool same_device(const Hostdev& a, const Hostdev& b) {
 
 class FilesystemCheck {
 public:
-    explicit FilesystemCheck(const Filesystem& filesystem) : fs_(filesystem) {}
+    FilesystemCheck(const Filesystem& filesystem, const Domain& domain) : fs_(filesystem), domain_(domain) {}
 
     Result<> run() const {
         using Driver = FilesystemDriver::Type;
@@ -249,6 +249,11 @@ private:
     }
 
     Result<> virtiofs() const {
+        if (!shares_memory())
+            return Failure(wrong("virtiofs needs memory that its server can map too")
+                               .error()
+                               .with_hint("Add <memoryBacking><source type='memfd'/><access mode='shared'/>"
+                                          "</memoryBacking>"));
         if (fs_.readonly) return wrong("virtiofs is not possible with <readonly/>: its server cannot");
         if (fs_.access && fs_.access != Filesystem::Access::passthrough)
             return wrong("virtiofs has accessmode='passthrough' only");
@@ -262,7 +267,16 @@ private:
         return check_path(fs_.binary ? fs_.binary->path : std::string(), "filesystem binary");
     }
 
+    bool shares_memory() const {
+        const auto all = domain_.memory_backing ? domain_.memory_backing->access : std::nullopt;
+        if (!domain_.cpu || !domain_.cpu->numa || domain_.cpu->numa->cells.empty()) return all == MemoryAccess::shared;
+        return std::ranges::all_of(domain_.cpu->numa->cells, [&](const NumaCell& cell) {
+            return (cell.access ? cell.access : all) == MemoryAccess::shared;
+        });
+    }
+
     const Filesystem& fs_;
+    const Domain& domain_;
 };
 
 }  // namespace
@@ -277,7 +291,7 @@ Result<> validate_hostdevs(const Domain& domain) {
                             ": two of them are the same device of the host");
     }
     for (const auto& filesystem : domain.devices.filesystems)
-        if (auto good = FilesystemCheck(filesystem).run(); !good) return good;
+        if (auto good = FilesystemCheck(filesystem, domain).run(); !good) return good;
     return {};
 }
 
