@@ -15,14 +15,24 @@ Failure wrong(std::string what, std::string hint) {
     return Failure(Error(Errc::invalid_config, what).with_hint(hint));
 }
 
+Result<> validate_actions(const Domain& domain) {
+    const auto is = [](const auto& action, std::string_view word) { return action && to_string(*action) == word; };
+    if (is(domain.on_poweroff, "rename-restart") || is(domain.on_reboot, "rename-restart") ||
+        is(domain.on_crash, "rename-restart"))
+        return wrong("the action rename-restart is not possible with QEMU");
+    if (is(domain.on_poweroff, "preserve") || is(domain.on_reboot, "preserve"))
+        return wrong("the action preserve is for on_crash: on_poweroff and on_reboot cannot have it with QEMU");
+    if (is(domain.on_poweroff, "restart") && is(domain.on_reboot, "destroy"))
+        return wrong("on_poweroff='restart' together with on_reboot='destroy' is not possible with QEMU");
+    return {};
+}
+
 Result<> validate_basics(const Domain& domain) {
     if (domain.uuid && domain.uuid->uniform())
         return wrong("the UUID " + domain.uuid->to_string() + " identifies nothing: all its digits are the same",
                      "Leave <uuid> out and Vireo makes one.");
     if (domain.title.find('\n') != std::string::npos) return wrong("the title must be one line");
-    const auto never = [](const auto& action) { return action && to_string(*action) == "rename-restart"; };
-    if (never(domain.on_poweroff) || never(domain.on_reboot) || never(domain.on_crash))
-        return wrong("the action rename-restart is not possible with QEMU");
+    if (auto good = validate_actions(domain); !good) return good;
     return check_path(domain.devices.emulator, "devices/emulator");
 }
 

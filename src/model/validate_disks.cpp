@@ -27,8 +27,9 @@ bool printable(std::string_view text) {
 
 class DiskCheck {
 public:
-    explicit DiskCheck(const Disk& disk)
+    DiskCheck(const Disk& disk, const Domain& domain)
         : disk_(disk),
+          domain_(domain),
           bus_(disk.bus()),
           removable_(disk.device == Disk::Device::cdrom || disk.device == Disk::Device::floppy),
           driver_(disk.driver ? *disk.driver : none_) {}
@@ -40,9 +41,10 @@ public:
         if (auto good = driver(); !good) return good;
         if (auto good = device_kind(); !good) return good;
         if (auto good = identity(); !good) return good;
+        if (auto good = geometry(); !good) return good;
+        if (auto good = threads(); !good) return good;
         if (auto good = image(); !good) return good;
-        if (disk_.type == SourceType::vhostuser)
-            if (auto good = vhost_user(); !good) return good;
+        if (auto good = outside_server(); !good) return good;
         return disk_.iotune ? tuning(*disk_.iotune) : Result<>();
     }
 
@@ -71,10 +73,12 @@ private:
                          ", whose media cannot be changed; use sata, scsi, ide or usb");
         if (disk_.readonly && !removable_ && (bus_ == DiskBus::ide || bus_ == DiskBus::sata))
             return wrong("is read-only: a disk on the bus " + name + " cannot be");
-        if (disk_.target.removable && bus_ != DiskBus::usb) return wrong("has removable, which is for the bus usb");
+        const bool plain = disk_.device == Disk::Device::disk;
+        if (disk_.target.removable && bus_ != DiskBus::usb && !(bus_ == DiskBus::scsi && plain))
+            return wrong("has removable, which is for the bus usb, and for disks on the bus scsi");
         const bool rotates = bus_ == DiskBus::ide || bus_ == DiskBus::scsi || bus_ == DiskBus::sata;
-        if (disk_.target.rotation_rate && !rotates)
-            return wrong("has a rotation_rate, which is for the buses ide, scsi and sata");
+        if (disk_.target.rotation_rate && !(rotates && plain))
+            return wrong("has a rotation_rate, which is for device='disk' on the buses ide, scsi and sata");
         using Model = Disk::Model;
         if (disk_.model) {
             const bool usb = disk_.model == Model::usb_storage || disk_.model == Model::usb_bot;
@@ -99,10 +103,34 @@ private:
         if (disk_.transient) {
             if (disk_.empty() || disk_.type != SourceType::file)
                 return wrong("is transient, which needs a source of type file");
-            if (disk_.transient->share_backing == true && bus_ == DiskBus::fdc)
-                return wrong("cannot share its transient source on the bus fdc");
+            if (disk_.device != Disk::Device::disk || disk_.readonly)
+                return wrong("is transient, which needs device='disk' that is written to");
+            const bool plugged = bus_ == DiskBus::virtio || bus_ == DiskBus::scsi || bus_ == DiskBus::usb;
+            if (disk_.transient->share_backing == true && !plugged)
+                return wrong("is transient with shareBacking, which needs the bus virtio, scsi or usb");
         }
         return {};
+    }
+
+    Result<> geometry() const {
+        const std::string name(to_string(bus_));
+        if (bus_ == DiskBus::sd) {  // a card, which the machine makes
+            if (!disk_.serial.empty()) return wrong("has a serial, which is not possible on the bus sd");
+            if (disk_.iotune) return wrong("has <iotune>, which is not possible on the bus sd");
+        }
+        if (!disk_.geometry) return {};
+        if (bus_ == DiskBus::usb || bus_ == DiskBus::sd)
+            return wrong("has a <geometry>, which is not possible on the bus " + name);
+        if (disk_.geometry->translation && bus_ != DiskBus::ide)
+            return wrong("has trans in <geometry>, which is for the bus ide, not for " + name);
+        return {};
+    }
+
+    Result<> threads() const {
+        std::vector<std::uint32_t> used;
+        if (driver_.iothread) used.push_back(*driver_.iothread);
+        for (const auto& thread : driver_.iothreads) used.push_back(thread.id);
+        return used.empty() ? Result<>() : check_io_threads(domain_, used, what());
     }
 
     Result<> driver() const {
@@ -134,6 +162,8 @@ private:
 
     Result<> device_kind() const {
         const bool lun = disk_.device == Disk::Device::lun;
+        if (disk_.sgio == Disk::Sgio::unfiltered)
+            return wrong("has sgio='unfiltered', which kernels of today do not have; use rawio='yes'");
         if (!lun && disk_.sgio) return wrong("has sgio, which is for device='lun'");
         if (!lun && disk_.rawio) return wrong("has rawio, which is for device='lun'");
         if (!lun && disk_.source && disk_.source->reservations)
@@ -149,6 +179,13 @@ private:
         if (disk_.format() != DiskFormat::raw) return wrong("is a lun, whose format is raw");
         if (!disk_.wwn.empty() || !disk_.vendor.empty() || !disk_.product.empty())
             return wrong("is a lun, which has the wwn, vendor and product of the real one");
+        if (!disk_.serial.empty() && bus_ == DiskBus::scsi)
+            return wrong("is a lun, which has the serial of the real one");
+        if (driver_.copy_on_read == true) return wrong("is a lun, for which copy_on_read is not possible");
+        if (disk_.source && !disk_.source->slices.empty()) return wrong("is a lun, of which there are no <slices>");
+        const auto* encryption = disk_.image_encryption();
+        if (encryption && encryption->format != Encryption::Format::default_)
+            return wrong("is a lun, which cannot be encrypted");
         return {};
     }
 
@@ -167,8 +204,8 @@ private:
         std::string_view digits = disk_.wwn;
         if (digits.starts_with("0x") || digits.starts_with("0X")) digits.remove_prefix(2);
         if (!hex_digits(digits, 16)) return wrong("has a wwn that is not 16 hexadecimal digits");
-        if (bus_ != DiskBus::ide && bus_ != DiskBus::scsi && bus_ != DiskBus::sata)
-            return wrong("has a wwn, which is for the buses ide, scsi and sata");
+        if (bus_ != DiskBus::ide && bus_ != DiskBus::scsi)
+            return wrong("has a wwn, which is for the buses ide and scsi");
         return {};
     }
 
@@ -182,31 +219,63 @@ private:
         if (disk_.encryption)
             if (auto good = check_encryption(*disk_.encryption, source, disk_.type, disk_.format(), what()); !good)
                 return good;
-        for (const auto* below = &disk_.backing_store; below->has_value(); below = &(*below)->backing_store) {
-            const auto& store = **below;
-            const auto format = store.format ? store.format->type : DiskFormat::raw;
-            if (auto good = check_format(format, what() + " backingStore"); !good) return good;
-            if (!store.type) continue;
-            if (store.source)
-                if (auto good = check_source(*store.source, *store.type, format, what() + " backingStore"); !good)
-                    return good;
-        }
+        if (auto good = check_labels(source.seclabels, domain_, what()); !good) return good;
+        for (const auto* below = &disk_.backing_store; below->has_value(); below = &(*below)->backing_store)
+            if (auto good = backing_store(**below); !good) return good;
         return {};
+    }
+
+    Result<> backing_store(const BackingStore& store) const {
+        if (!store.type) return {};  // the end of the chain
+        const auto name = what() + " backingStore";
+        if (!store.format || !store.source)
+            return fail(Errc::invalid_config, name, ": it needs <format type=…/> and a <source>",
+                        store.format ? "" : ", as its format cannot be guessed");
+        if (auto good = check_format(store.format->type, name); !good) return good;
+        if (auto good = check_source(*store.source, *store.type, store.format->type, name); !good) return good;
+        return check_labels(store.source->seclabels, domain_, name);
+    }
+
+    // The guest's memory is seen by another process, or by the device.
+    Result<> outside_server() const {
+        const bool user = disk_.type == SourceType::vhostuser, vdpa = disk_.type == SourceType::vhostvdpa;
+        if (!user && !vdpa) return {};
+        if (user)
+            if (auto good = vhost_user(); !good) return good;
+        const auto cache = driver_.cache;
+        if (vdpa && cache != DiskDriver::Cache::none && cache != DiskDriver::Cache::directsync)
+            return wrong("has a source of type vhostvdpa, which needs cache='none' or cache='directsync'");
+        return need_shared_memory(domain_, what() + " with a source of type " + std::string(to_string(disk_.type)));
     }
 
     Result<> vhost_user() const {
         if (bus_ != DiskBus::virtio || disk_.device != Disk::Device::disk)
             return wrong("has a source of type vhostuser, which is for disks on the bus virtio");
         for (const auto& [given, what] :
-             {std::pair(disk_.iotune.has_value(), "iotune"), std::pair(disk_.blocks.has_value(), "blockio"),
-              std::pair(disk_.geometry.has_value(), "geometry"), std::pair(disk_.transient.has_value(), "transient"),
-              std::pair(disk_.readonly, "readonly"), std::pair(disk_.shareable, "shareable"),
-              std::pair(!disk_.serial.empty(), "serial"), std::pair(driver_.cache.has_value(), "cache"),
-              std::pair(driver_.io.has_value(), "io"), std::pair(driver_.error_policy.has_value(), "error_policy"),
+             {std::pair(disk_.iotune.has_value(), "iotune"),
+              std::pair(disk_.blocks.has_value(), "blockio"),
+              std::pair(disk_.geometry.has_value(), "geometry"),
+              std::pair(disk_.transient.has_value(), "transient"),
+              std::pair(disk_.readonly, "readonly"),
+              std::pair(disk_.shareable, "shareable"),
+              std::pair(!disk_.serial.empty(), "serial"),
+              std::pair(driver_.cache.has_value(), "cache"),
+              std::pair(driver_.io.has_value(), "io"),
+              std::pair(driver_.error_policy.has_value(), "error_policy"),
               std::pair(driver_.rerror_policy.has_value(), "rerror_policy"),
               std::pair(driver_.copy_on_read.has_value(), "copy_on_read"),
-              std::pair(driver_.discard.has_value(), "discard"), std::pair(driver_.iothread.has_value(), "iothread"),
+              std::pair(driver_.discard.has_value(), "discard"),
+              std::pair(driver_.iothread.has_value(), "iothread"),
               std::pair(driver_.detect_zeroes.has_value(), "detect_zeroes"),
+              std::pair(driver_.ioeventfd.has_value(), "ioeventfd"),
+              std::pair(driver_.metadata_cache.has_value(), "metadata_cache"),
+              std::pair(disk_.backing_store.has_value(), "backingStore"),
+              std::pair(!disk_.wwn.empty(), "wwn"),
+              std::pair(!disk_.vendor.empty(), "vendor"),
+              std::pair(!disk_.product.empty(), "product"),
+              std::pair(disk_.authentication() != nullptr, "auth"),
+              std::pair(disk_.snapshot.value_or(Disk::Snapshot::none) != Disk::Snapshot::none,
+                        "snapshot other than 'no'"),
               std::pair(disk_.image_encryption() != nullptr, "encryption")})
             if (given)
                 return wrong("has " + std::string(what) + ", which is the server's with a source of type vhostuser");
@@ -244,13 +313,35 @@ private:
                                  burst(t.write_bytes, t.write_bytes_max, t.write_bytes_length, "write_bytes_sec"),
                                  burst(t.total_iops, t.total_iops_max, t.total_iops_length, "total_iops_sec"),
                                  burst(t.read_iops, t.read_iops_max, t.read_iops_length, "read_iops_sec"),
-                                 burst(t.write_iops, t.write_iops_max, t.write_iops_length, "write_iops_sec")})
+                                 burst(t.write_iops, t.write_iops_max, t.write_iops_length, "write_iops_sec"),
+                                 directions(t.size_iops, {}, {}, "size_iops_sec"), group(t)})
             if (!good) return good;
+        return {};
+    }
+
+    static bool says_nothing(IoTune tune) {
+        tune.group_name.clear();
+        return tune == IoTune();
+    }
+
+    // Disks of one group share one set of limits. One that says none has those of the group.
+    Result<> group(const IoTune& tune) const {
+        if (tune.group_name.empty()) return {};
+        bool limited = !says_nothing(tune);
+        for (const auto& other : domain_.devices.disks) {
+            if (!other.iotune || other.iotune->group_name != tune.group_name) continue;
+            if (!says_nothing(*other.iotune) && !says_nothing(tune) && *other.iotune != tune)
+                return wrong("is in the group_name '" + tune.group_name + "' with disk '" + other.target.dev +
+                             "', which has other limits");
+            limited = limited || !says_nothing(*other.iotune);
+        }
+        if (!limited) return wrong("has the group_name '" + tune.group_name + "', and nobody in it has a limit");
         return {};
     }
 
     inline static const DiskDriver none_;
     const Disk& disk_;
+    const Domain& domain_;
     DiskBus bus_;
     bool removable_;
     const DiskDriver& driver_;
@@ -261,7 +352,7 @@ private:
 Result<> validate_disks(const Domain& domain) {
     std::set<std::string_view> targets, wwns;
     for (const auto& disk : domain.devices.disks) {
-        if (auto good = DiskCheck(disk).run(); !good) return good;
+        if (auto good = DiskCheck(disk, domain).run(); !good) return good;
         if (!targets.insert(disk.target.dev).second)
             return fail(Errc::invalid_config, "two disks have the target '", disk.target.dev, "'");
         if (!disk.wwn.empty() && !wwns.insert(disk.wwn).second)

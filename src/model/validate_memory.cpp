@@ -38,11 +38,28 @@ Result<std::uint64_t> total_memory(const Domain& domain) {
 }
 
 Result<> validate_hotplug(const Domain& domain, std::uint64_t total) {
-    const auto cells = numa_of(domain) ? numa_of(domain)->cells.size() : 1;
-    for (const auto& device : domain.devices.memory_devices)
+    const auto cells = numa_of(domain) ? numa_of(domain)->cells.size() : 0;
+    const auto slotted = [](const MemoryDevice& device) {
+        return device.model == MemoryDevice::Model::dimm || device.model == MemoryDevice::Model::nvdimm;
+    };
+    const std::uint32_t slots = domain.max_memory ? domain.max_memory->slots : 0;
+    std::size_t modules = 0;
+    for (const auto& device : domain.devices.memory_devices) {
         if (device.target.node && *device.target.node >= cells)
             return wrong("a memory device is for NUMA cell " + std::to_string(*device.target.node) +
                          ", and the guest has no such cell");
+        if (!domain.max_memory && device.model != MemoryDevice::Model::sgx_epc)
+            return Failure(Error(Errc::invalid_config, "a memory device needs <maxMemory>: up to where there is room")
+                               .with_hint("Add <maxMemory slots='16' unit='GiB'>…</maxMemory>."));
+        if (!slotted(device)) continue;
+        ++modules;
+        if (const auto* at = device.info.at<DimmAddress>(); at && at->slot.value_or(0) >= slots)
+            return wrong("a memory device is in slot " + std::to_string(at->slot.value_or(0)) +
+                         ", and maxMemory has slots for " + std::to_string(slots));
+    }
+    if (domain.max_memory && modules > slots)
+        return wrong("there are " + std::to_string(modules) + " memory devices, and maxMemory has slots for " +
+                     std::to_string(slots));
     if (!domain.max_memory) return {};
     const auto& most = *domain.max_memory;
     if (!most.slots) return wrong("maxMemory needs slots: for how many memory devices there is room");
@@ -89,14 +106,27 @@ Result<> validate_backing(const Domain& domain, const MemoryBacking& backing) {
 
 }  // namespace
 
+Result<> need_shared_memory(const Domain& domain, std::string_view what) {
+    const auto refuse = [&](const std::string& why) {
+        return Failure(
+            Error(Errc::invalid_config, std::string(what) + " needs shared memory" + why)
+                .with_hint("Add <memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>."));
+    };
+    const auto usual = domain.memory_backing ? domain.memory_backing->access : std::nullopt;
+    const auto* numa = numa_of(domain);
+    if (!numa && usual != MemoryAccess::shared) return refuse("");
+    for (std::size_t i = 0; numa && i < numa->cells.size(); ++i) {
+        const auto access = numa->cells[i].access ? numa->cells[i].access : usual;
+        if (access != MemoryAccess::shared) return refuse(": that of NUMA cell " + std::to_string(i) + " is private");
+    }
+    return {};
+}
+
 Result<> validate_memory(const Domain& domain) {
     if (domain.memory == 0 && !numa_of(domain)) return wrong("a domain needs memory: <memory> is not there, or 0");
     const auto total = total_memory(domain);
     if (!total) return Failure(total.error());
     if (*total == 0) return wrong("a domain needs memory: its NUMA cells have none");
-    const auto most = std::max(*total, domain.memory);
-    if (domain.current_memory && *domain.current_memory > most)
-        return wrong("currentMemory (" + kib(*domain.current_memory) + ") is more than memory (" + kib(most) + ")");
     if (auto good = validate_hotplug(domain, *total); !good) return good;
     return domain.memory_backing ? validate_backing(domain, *domain.memory_backing) : Result<>();
 }

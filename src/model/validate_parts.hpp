@@ -4,8 +4,10 @@
 #include "model/domain.hpp"
 #include "support/error.hpp"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace vireo::model {
 
@@ -39,5 +41,14 @@ Result<> check_encryption(const Encryption& encryption, const StorageSource& sou
 Result<> check_format(DiskFormat format, std::string_view what);  // does QEMU read it?
 
 Result<> check_path(const std::string& path, std::string_view what);  // absolute, when there is one
+
+// The labels of one file or socket, against those of the domain.
+Result<> check_labels(const std::vector<DeviceSeclabel>& labels, const Domain& domain, std::string_view what);
+
+NumberSet io_threads(const Domain& domain);  // the ids of all that the domain has
+Result<> check_io_threads(const Domain& domain, const std::vector<std::uint32_t>& used, std::string_view what);
+
+// Another process serves the device from the guest's memory: all of it must be shared.
+Result<> need_shared_memory(const Domain& domain, std::string_view what);
 
 }  // namespace vireo::model

@@ -38,29 +38,18 @@ Result<> validate_each_vcpu(const Domain& domain) {
 
 Result<> validate_io_threads(const Domain& domain) {
     std::set<std::uint32_t> ids;
-    const auto pool = [](const auto& of) { return of.pool_min && of.pool_max && *of.pool_min > *of.pool_max; };
+    const auto pool = [](const auto& of, const std::string& name) -> Result<> {
+        if (of.pool_max == 0) return wrong(name + ": thread_pool_max is at least 1");
+        if (of.pool_min.value_or(-1) > of.pool_max.value_or(-1))
+            return wrong(name + ": thread_pool_min is more than thread_pool_max");
+        return {};
+    };
     for (const auto& thread : domain.iothread_ids) {
         const std::string name = "iothreadids/iothread " + std::to_string(thread.id);
         if (!ids.insert(thread.id).second) return wrong(name + " is given twice");
-        if (pool(thread)) return wrong(name + ": thread_pool_min is more than thread_pool_max");
+        if (auto good = pool(thread, name); !good) return good;
     }
-    if (domain.default_iothread && pool(*domain.default_iothread))
-        return wrong("defaultiothread: thread_pool_min is more than thread_pool_max");
-    return {};
-}
-
-NumberSet io_threads(const Domain& domain) {
-    NumberSet ids;
-    for (const auto& thread : domain.iothread_ids) ids.add(thread.id, thread.id);
-    // The others are numbered from 1 on, past those that are taken.
-    const auto named = domain.iothread_ids.size();
-    std::size_t more = domain.iothreads.value_or(0) > named ? *domain.iothreads - named : 0;
-    for (std::uint32_t id = 1; more; ++id) {
-        if (ids.contains(id)) continue;
-        ids.add(id, id);
-        --more;
-    }
-    return ids;
+    return domain.default_iothread ? pool(*domain.default_iothread, "defaultiothread") : Result<>();
 }
 
 template <class Schedulers, class Set>
@@ -104,6 +93,45 @@ Result<> validate_quotas(const CpuTune& tune) {
     return {};
 }
 
+Result<> validate_monitors(const std::vector<CacheMonitor>& monitors, bool shares, const std::string& name) {
+    for (std::size_t i = 0; i < monitors.size(); ++i) {
+        constexpr std::uint32_t last_level = 3;
+        if (monitors[i].level != last_level) return wrong(name + ": only caches of level 3 are monitored");
+        for (std::size_t n = 0; n < i; ++n) {
+            if (monitors[i].vcpus == monitors[n].vcpus) return wrong(name + ": two monitors are for the same vcpus");
+            if (!shares && monitors[i].vcpus.overlaps(monitors[n].vcpus))
+                return wrong(name + ": two monitors are for some of the same vcpus");
+        }
+    }
+    return {};
+}
+
+// One part of a cache is given once: as a whole, or as code and data.
+Result<> validate_shares(const CacheTune& tune, const std::string& name) {
+    using Type = CacheShare::Type;
+    for (std::size_t i = 0; i < tune.caches.size(); ++i)
+        for (std::size_t n = 0; n < i; ++n) {
+            const auto &one = tune.caches[i], &two = tune.caches[n];
+            if (one.id != two.id || one.level != two.level) continue;
+            if (one.type == two.type || one.type == Type::both || two.type == Type::both)
+                return wrong(name + ": cache " + std::to_string(one.id) + " of level " + std::to_string(one.level) +
+                             " is given twice, as '" + std::string(to_string(two.type)) + "' and as '" +
+                             std::string(to_string(one.type)) + "'");
+        }
+    return validate_monitors(tune.monitors, !tune.caches.empty(), name);
+}
+
+Result<> validate_shares(const MemoryTune& tune, const std::string& name) {
+    constexpr std::uint32_t whole = 100;
+    std::set<std::uint32_t> nodes;
+    for (const auto& node : tune.nodes) {
+        if (!nodes.insert(node.id).second)
+            return wrong(name + ": the bandwidth of node " + std::to_string(node.id) + " is given twice");
+        if (node.bandwidth > whole) return wrong(name + ": a bandwidth is at most 100 (per cent)");
+    }
+    return {};
+}
+
 template <class Tunes>
 Result<> validate_groups(const Domain& domain, const Tunes& tunes, std::string_view what) {
     NumberSet claimed;
@@ -116,11 +144,51 @@ Result<> validate_groups(const Domain& domain, const Tunes& tunes, std::string_v
             for (const auto& range : monitor.vcpus.ranges())
                 if (!tune.vcpus.contains(range.first) || !tune.vcpus.contains(range.last))
                     return wrong(name + ": a monitor is for others");
+        if (auto good = validate_shares(tune, name); !good) return good;
     }
     return {};
 }
 
+// Both are one group of the kernel's: the same vcpus, or none in common.
+Result<> validate_resource_control(const Domain& domain, const CpuTune& tune) {
+    if (auto good = validate_groups(domain, tune.cache_tunes, "cachetune"); !good) return good;
+    if (auto good = validate_groups(domain, tune.memory_tunes, "memorytune"); !good) return good;
+    if ((!tune.cache_tunes.empty() || !tune.memory_tunes.empty()) && domain.type != DomainType::kvm)
+        return wrong("cputune: cachetune and memorytune need type='kvm'");
+    for (const auto& cache : tune.cache_tunes)
+        for (const auto& memory : tune.memory_tunes)
+            if (cache.vcpus != memory.vcpus && cache.vcpus.overlaps(memory.vcpus))
+                return wrong("cputune: a cachetune for the vcpus " + cache.vcpus.to_string() +
+                             " and a memorytune for the vcpus " + memory.vcpus.to_string() +
+                             " have some in common: make them the same");
+    return {};
+}
+
 }  // namespace
+
+NumberSet io_threads(const Domain& domain) {
+    NumberSet ids;
+    for (const auto& thread : domain.iothread_ids) ids.add(thread.id, thread.id);
+    // The others are numbered from 1 on, past those that are taken.
+    const auto named = domain.iothread_ids.size();
+    std::size_t more = domain.iothreads.value_or(0) > named ? *domain.iothreads - named : 0;
+    for (std::uint32_t id = 1; more; ++id) {
+        if (ids.contains(id)) continue;
+        ids.add(id, id);
+        --more;
+    }
+    return ids;
+}
+
+Result<> check_io_threads(const Domain& domain, const std::vector<std::uint32_t>& used, std::string_view what) {
+    const auto there = io_threads(domain);
+    for (const auto id : used)
+        if (!there.contains(id))
+            return Failure(Error(Errc::invalid_config, std::string(what) + " uses the iothread " + std::to_string(id) +
+                                                           ", which does not exist")
+                               .with_hint("<iothreads> says how many there are; they are numbered from 1."));
+    return {};
+}
 
 Result<> validate_processors(const Domain& domain) {
     const auto& vcpu = domain.vcpu;
@@ -155,8 +223,7 @@ Result<> validate_cpu_tune(const Domain& domain) {
         (tune.emulator_scheduler->scheduler == Scheduler::fifo ||
          tune.emulator_scheduler->scheduler == Scheduler::round_robin))
         return wrong("cputune/emulatorsched: the schedulers fifo and rr need a priority");
-    if (auto good = validate_groups(domain, tune.cache_tunes, "cachetune"); !good) return good;
-    return validate_groups(domain, tune.memory_tunes, "memorytune");
+    return validate_resource_control(domain, tune);
 }
 
 }  // namespace vireo::model

@@ -11,11 +11,17 @@ Failure wrong(std::string what) {
     return fail(Errc::invalid_config, std::move(what));
 }
 
+bool relabels(const SecurityLabel& label) {
+    return label.relabel.value_or(label.type.value_or(SecurityLabel::Type::dynamic) == SecurityLabel::Type::dynamic);
+}
+
 Result<> validate_label(const SecurityLabel& label, bool several) {
     using Type = SecurityLabel::Type;
     const auto type = label.type.value_or(Type::dynamic);
     const std::string name = label.model.empty() ? "seclabel" : "seclabel of model '" + label.model + "'";
     if (several && label.model.empty()) return wrong("seclabel: with several of them each needs a model");
+    if (label.model.empty() && (type == Type::fixed || !label.base_label.empty()))
+        return wrong("seclabel: one with a label of its own needs a model");
     if (type == Type::fixed && label.label.empty()) return wrong(name + ": type='static' needs a <label>");
     if (type == Type::none && label.relabel == true) return wrong(name + ": type='none' relabels nothing");
     if (type == Type::dynamic && label.relabel == false)
@@ -60,6 +66,21 @@ Result<> validate_ids(const std::vector<IdMapEntry>& entries, std::string_view n
 
 }  // namespace
 
+Result<> check_labels(const std::vector<DeviceSeclabel>& labels, const Domain& domain, std::string_view what) {
+    std::set<std::string_view> models;
+    for (const auto& label : labels) {
+        const std::string name =
+            std::string(what) + " seclabel" + (label.model.empty() ? "" : " of model '" + label.model + "'");
+        if (!label.model.empty() && !models.insert(label.model).second) return wrong(name + " is given twice");
+        if (label.relabel == false && !label.label.empty())
+            return wrong(name + ": a label with relabel='no' would be put on nothing");
+        for (const auto& whole : domain.security_labels)
+            if (whole.model == label.model && !relabels(whole))
+                return wrong(name + ": the domain's own says that nothing is relabelled");
+    }
+    return {};
+}
+
 Result<> validate_security(const Domain& domain) {
     std::set<std::string_view> models;
     for (const auto& label : domain.security_labels) {
@@ -74,6 +95,8 @@ Result<> validate_security(const Domain& domain) {
         if (!ciphers.insert(cipher.name).second)
             return wrong("keywrap: the cipher '" + std::string(to_string(cipher.name)) + "' is given twice");
     if (!domain.idmap) return {};
+    if (domain.idmap->users.empty() != domain.idmap->groups.empty())
+        return wrong("idmap: both uid and gid are mapped, or neither");
     if (auto good = validate_ids(domain.idmap->users, "uid"); !good) return good;
     return validate_ids(domain.idmap->groups, "gid");
 }

@@ -33,7 +33,8 @@ Result<> assign_machine(model::Domain& domain, const Capabilities& capabilities)
 void assign_common(model::Domain& domain, const Capabilities& capabilities) {
     if (!domain.uuid) domain.uuid = model::Uuid::random();
     if (domain.devices.emulator.empty()) domain.devices.emulator = capabilities.binary;
-    if (!domain.current_memory) domain.current_memory = domain.memory;
+    // More than there is says no more than all of it.
+    if (!domain.current_memory || *domain.current_memory > domain.memory) domain.current_memory = domain.memory;
     if (!domain.clock) domain.clock.emplace();
     if (!domain.on_poweroff) domain.on_poweroff = model::LifecycleAction::destroy;
     if (!domain.on_reboot) domain.on_reboot = model::LifecycleAction::restart;
@@ -45,7 +46,7 @@ void assign_common(model::Domain& domain, const Capabilities& capabilities) {
         return false;
     };
     if (domain.os.boot.empty() && !ordered(domain.devices.disks) && !ordered(domain.devices.interfaces) &&
-        !ordered(domain.devices.hostdevs) && !ordered(domain.devices.redirdevs))
+        !ordered(domain.devices.hostdevs) && !ordered(domain.devices.redirdevs) && !ordered(domain.devices.filesystems))
         domain.os.boot.push_back(model::BootDevice::hd);
 }
 

@@ -36,8 +36,7 @@ BOOST_AUTO_TEST_CASE(names) {
 }
 
 BOOST_AUTO_TEST_CASE(basics) {
-    expect(refusal(changed(small_guest, "</memory>", "</memory><currentMemory unit='GiB'>1</currentMemory>")),
-           "currentMemory (1048576 KiB) is more than memory (65536 KiB)");
+    good(refusal(changed(small_guest, "</memory>", "</memory><currentMemory unit='GiB'>1</currentMemory>")));
     expect(refusal(changed(small_guest, "<vcpu>", "<vcpu current='2'>")), "current (2) is more than the maximum (1)");
     expect(refusal(changed(small_guest, "<memory", "<title>a\nb</title><memory")), "the title must be one line");
     expect(refusal(changed(small_guest, "<memory", "<uuid>00000000-0000-0000-0000-000000000000</uuid><memory")),

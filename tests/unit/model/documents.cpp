@@ -94,7 +94,7 @@ the second with &lt;markup&gt;</description>
       <driver name='qemu' type='raw'/>
       <target dev='sda' bus='sata' tray='open'/>
       <readonly/>
-      <wwn>5000c50015ea71ac</wwn>
+      <serial>cd-1</serial>
       <boot order='2'/>
       <address type='drive' controller='0' bus='0' target='0' unit='0'/>
     </disk>

@@ -68,12 +68,13 @@ BOOST_AUTO_TEST_CASE(comes_back_as_it_was) {
         "<iothreads>2</iothreads><iothreadids><iothread id='5' thread_pool_min='1' thread_pool_max='4'/>"
         "<iothread id='7'><poll max='100' grow='2'/></iothread></iothreadids>"
         "<defaultiothread thread_pool_max='8'/>");
-    keeps(
+    const std::string_view tuned =
         "<cputune><shares>0</shares><period>1000000</period><quota>-1</quota><vcpupin vcpu='0' cpuset='0-1,9'/>"
         "<emulatorpin cpuset='1'/><vcpusched vcpus='0-1' scheduler='fifo' priority='2'/>"
         "<emulatorsched scheduler='idle'/><cachetune vcpus='0-1'><cache id='0' level='3' type='both' size='3' "
         "unit='KiB'/><monitor level='3' vcpus='0'/></cachetune><memorytune vcpus='2-3'>"
-        "<node id='0' bandwidth='20'/></memorytune></cputune>");
+        "<node id='0' bandwidth='20'/></memorytune></cputune>";
+    keeps(changed(with(tuned, "<vcpu>4</vcpu>"), "type='qemu'", "type='kvm'"), tuned);
     keeps("<numatune><memory mode='preferred' nodeset='3'/></numatune>");
     keeps("<resource><partition>/virtualmachines</partition><fibrechannel appid='my'/></resource>");
     keeps("<idmap><uid start='0' target='1000' count='10'/><gid start='0' target='1000' count='10'/></idmap>");
@@ -181,7 +182,9 @@ BOOST_AUTO_TEST_CASE(system_and_security) {
     refuses(with("<seclabel/><seclabel model='dac'/>"), "each needs a model");
     refuses(with("<keywrap><cipher name='aes' state='on'/><cipher name='aes' state='on'/></keywrap>"), "given twice");
     refuses(with("<launchSecurity type='sgx'/>"), "'sgx' is not supported");
-    refuses(with("<idmap><uid start='1' target='1000' count='10'/></idmap>"), "must be mapped");
+    refuses(with("<idmap><uid start='1' target='1000' count='10'/><gid start='0' target='1000' count='10'/></idmap>"),
+            "must be mapped");
+    refuses(with("<idmap><uid start='0' target='1000' count='10'/></idmap>"), "or neither");
     refuses(with("<qemu:commandline><qemu:env name='A=B'/></qemu:commandline>"), "environment variable");
     refuses(with("<qemu:override><qemu:device alias='x'><qemu:frontend><qemu:property name='p' type='unsigned' "
                  "value='-1'/></qemu:frontend></qemu:device></qemu:override>"),
