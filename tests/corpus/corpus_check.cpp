@@ -3,6 +3,7 @@
 // FOLDER/reject/*.xml with *.err): what is accepted and refused, what survives a round trip, and what the guest sees.
 #include "corpus/arguments.hpp"
 #include "corpus/compare.hpp"
+#include "corpus/figures.hpp"
 #include "corpus/older.hpp"
 #include "corpus/trees.hpp"
 #include "model/domain_json.hpp"
@@ -145,10 +146,6 @@ std::vector<Outcome> check_all(const fs::path& folder, const std::string& only) 
 }
 
 // ── figures ──
-double percent(std::size_t part, std::size_t whole) {
-    return whole ? 100.0 * static_cast<double>(part) / static_cast<double>(whole) : 100.0;
-}
-
 class Report {
 public:
     Report(std::vector<Outcome> accept, std::vector<Outcome> reject)
@@ -161,20 +158,20 @@ public:
             return !o.refused.starts_with("parse:") && o.lost.empty() && o.unstable.empty();
         });
         const auto caught = count(reject_, [](const Outcome& o) { return !o.refused.empty(); });
-        figure("accepted", accepted, accept_.size());
+        figures_.add("accepted", accepted, accept_.size());
         const auto unsupported = count(reject_, [](const Outcome& o) { return o.refused.contains("not supported"); });
         const auto pretended =
             count(reject_, [](const Outcome& o) { return o.refused.empty() && is_pretended(o.libvirts_error); });
-        figure("refused", caught, reject_.size() - pretended,
+        figures_.add("refused", caught, reject_.size() - pretended,
                fmt::format(", {} of them as not supported; {} more that only an older QEMU or a made-up host lacks",
                            unsupported, pretended));
-        figure("stable-and-lossless", good, read);
+        figures_.add("stable-and-lossless", good, read);
         tally("devices", &Comparison::devices);
         tally("device-properties", &Comparison::properties);
         tally("machine", &Comparison::machine);
         tally("back-ends", &Comparison::backends);
     }
-    const std::map<std::string, double>& figures() const { return figures_; }
+    const Figures& figures() const { return figures_; }
 
     void list(const std::string& what) const {
         for (const auto& o : what == "passed" || what == "caught" ? reject_ : accept_) {
@@ -195,19 +192,19 @@ public:
     }
 
     void kinds(const std::string& what) const {
-        std::map<std::string, std::vector<std::string>> found;
+        Counted found;
         for (const auto& o : accept_)
             for (const auto& [name, list] : lists(o.comparison))
                 if (what == name)
-                    for (const auto& difference : *list) found[difference.what].push_back(o.name);
-        print_counted(found);
+                    for (const auto& difference : *list) found.add(difference.what, o.name);
+        found.print();
     }
 
     void why() const {
-        std::map<std::string, std::vector<std::string>> found;
+        Counted found;
         for (const auto& o : accept_)
-            if (!o.refused.empty()) found[general(o.refused)].push_back(o.name);
-        print_counted(found);
+            if (!o.refused.empty()) found.add(general(o.refused), o.name);
+        found.print();
     }
 
     static void everything(const Outcome& o) {
@@ -243,47 +240,9 @@ private:
             i += value;
         }
     }
-    static std::string general(const std::string& message) {  // without lines, positions and values
-        std::string out;
-        bool quoted = false;
-        for (std::size_t i = 0; i < message.size(); ++i) {
-            const char c = message[i];
-            if (c == '\'') quoted = !quoted;
-            if (!quoted && message.compare(i, 5, "line ") == 0) {
-                i = message.find(' ', i + 5);
-                if (i == message.npos) break;
-                continue;
-            }
-            if (!quoted && c == '[') {
-                i = message.find(']', i);
-                if (i == message.npos) break;
-                continue;
-            }
-            out += c;
-        }
-        return out;
-    }
-    template <class Map>
-    static void print_counted(const Map& found) {
-        std::vector<std::pair<std::string, std::vector<std::string>>> sorted(found.begin(), found.end());
-        std::ranges::sort(sorted, std::greater<>(),
-                          [](const auto& of) { return std::pair(of.second.size(), of.first); });
-        for (const auto& [what, names] : sorted) {
-            const std::set<std::string> distinct(names.begin(), names.end());
-            std::string examples;
-            std::size_t shown = 0;
-            for (const auto& name : distinct)
-                if (shown++ < 3) examples += " " + name;
-            fmt::print("{:5}  {}  ({} files:{})\n", names.size(), what, distinct.size(), examples);
-        }
-    }
     template <class Condition>
     static std::size_t count(const std::vector<Outcome>& outcomes, Condition condition) {
         return static_cast<std::size_t>(std::ranges::count_if(outcomes, condition));
-    }
-    void figure(const std::string& name, std::size_t part, std::size_t whole, const std::string& more = {}) {
-        figures_[name] = percent(part, whole);
-        fmt::print("{:<20} {:6.2f} %  ({} of {}){}\n", name, percent(part, whole), part, whole, more);
     }
     void tally(const std::string& name, Tally Comparison::* member) {
         std::size_t same = 0, different = 0, older = 0;
@@ -292,11 +251,11 @@ private:
             different += (o.comparison.*member).different;
             older += (o.comparison.*member).older;
         }
-        figure(name, same, same + different, older ? fmt::format(", {} more are an older QEMU's", older) : "");
+        figures_.add(name, same, same + different, older ? fmt::format(", {} more are an older QEMU's", older) : "");
     }
 
     std::vector<Outcome> accept_, reject_;
-    std::map<std::string, double> figures_;
+    Figures figures_;
 };
 
 std::optional<Arguments> arguments(int argc, char** argv) {
@@ -325,19 +284,6 @@ std::optional<Arguments> arguments(int argc, char** argv) {
     return out;
 }
 
-bool reached(const fs::path& file, const std::map<std::string, double>& figures) {
-    std::ifstream in(file);
-    bool good = true;
-    std::string name;
-    for (double least = 0; in >> name >> least;) {
-        const auto found = figures.find(name);
-        if (found != figures.end() && found->second >= least) continue;
-        fmt::print("{} is below {} %\n", name, least);
-        good = false;
-    }
-    return good;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -360,5 +306,5 @@ int main(int argc, char** argv) {
     report.summary();
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
     fmt::print("{:.1f} s\n", took.count());
-    return asked->at_least.empty() || reached(asked->at_least, report.figures()) ? 0 : 1;
+    return asked->at_least.empty() || report.figures().reach(asked->at_least) ? 0 : 1;
 }

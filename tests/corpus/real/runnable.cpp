@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "corpus/real/runnable.hpp"
+
+#include "qemu/numa.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace vireo::corpus {
+namespace {
+using namespace model;
+
+class Runnable {
+public:
+    Runnable(Domain& domain, const qemu::Capabilities& capabilities, Changes& changes)
+        : domain_(domain), devices_(domain.devices), capabilities_(capabilities), changes_(changes) {}
+
+    void apply() {
+        system();
+        memory();
+        disks();
+        interfaces();
+        characters();
+        screens();
+        host_devices();
+        others();
+    }
+
+private:
+    void replaced(std::string what) { changes_.replaced.push_back(std::move(what)); }
+    // Takes out each of which why() says something.
+    template <class Devices, class Why>
+    void take_out(Devices& devices, Why&& why) {
+        std::erase_if(devices, [&](const auto& device) {
+            const std::string reason = why(device);
+            if (!reason.empty()) changes_.out.push_back(reason);
+            return !reason.empty();
+        });
+    }
+    template <class T>
+    void drop(T& value, std::string_view what) {
+        if (!value) return;
+        value.reset();
+        replaced(std::string(what) + " left out");
+    }
+
+    void system() {
+        auto& os = domain_.os;
+        if (!os.kernel.empty() || !os.dtb.empty() || !os.shim.empty()) replaced("kernel left out");
+        os.kernel.clear(), os.initrd.clear(), os.cmdline.clear(), os.dtb.clear(), os.shim.clear();
+        if (!os.acpi_tables.empty()) replaced("ACPI tables left out");
+        os.acpi_tables.clear();
+        if (os.smbios == SmbiosMode::host) os.smbios.reset(), replaced("the host's SMBIOS left out");
+        drop(domain_.launch_security, "launch security");
+        if (!domain_.key_wrap.empty()) domain_.key_wrap.clear(), replaced("key wrapping left out");
+        if (domain_.qemu_command_line) domain_.qemu_command_line.reset(), replaced("qemu:commandline left out");
+        if (domain_.qemu_override) domain_.qemu_override.reset(), replaced("qemu:override left out");
+        domain_.qemu_capabilities.reset();  // the binary is taken for what it is
+        if (domain_.cpu && domain_.cpu->check == Cpu::Check::full) {
+            domain_.cpu->check.reset();
+            replaced("full check of CPU features left out");
+        }
+        std::erase_if(domain_.sysinfo, [&](SysInfo& info) {
+            auto* blobs = std::get_if<FwCfgInfo>(&info);
+            if (!blobs) return false;
+            const auto files = std::erase_if(blobs->entries, [](const auto& entry) { return !entry.file.empty(); });
+            if (files) replaced("fw_cfg file left out");
+            return blobs->entries.empty();
+        });
+    }
+
+    void memory() {
+        if (domain_.memory_backing) {
+            auto& backing = *domain_.memory_backing;
+            drop(backing.huge_pages, "huge pages");
+            if (backing.locked) backing.locked = false, replaced("locked memory left out");
+            drop(backing.allocation, "allocation of memory");
+        }
+        if (domain_.numa_tune) domain_.numa_tune.reset(), replaced("numatune left out");
+        take_out(devices_.memory_devices,
+                 [](const MemoryDevice& memory) { return memory.model == MemoryDevice::Model::sgx_epc ? "SGX" : ""; });
+        for (auto& memory : devices_.memory_devices) {
+            if (!memory.source) continue;
+            auto& source = *memory.source;
+            if (!source.node_mask.empty() || source.page_size || source.pmem) replaced("memory device's host nodes");
+            source.node_mask = {}, source.page_size.reset(), source.pmem = false;
+            if (!source.path.empty()) source.path = changes_.folder / fmt::format("memory{}", ++files_);
+        }
+    }
+
+    static std::string_view served_elsewhere(const Disk& disk) {
+        if (disk.type == SourceType::vhostuser) return "vhost-user";
+        if (disk.type == SourceType::vhostvdpa) return "vDPA";
+        if (disk.device == Disk::Device::lun) return "SCSI pass-through";
+        return {};
+    }
+    void image(SourceType& type, std::optional<StorageSource>& source) {
+        if (type != SourceType::file) replaced(fmt::format("{} source → file", to_string(type)));
+        auto slices = source ? source->slices : std::vector<SourceSlice>();
+        if (source && source->encryption) replaced("encryption left out");
+        if (source && source->reservations) replaced("persistent reservations left out");
+        if (source && source->data_store) replaced("data store left out");
+        type = SourceType::file;
+        source.emplace();
+        source->slices = std::move(slices);
+        source->file = changes_.folder / fmt::format("image{}", ++files_);
+    }
+    void disks() {
+        take_out(devices_.disks, [](const Disk& disk) { return std::string(served_elsewhere(disk)); });
+        for (auto& disk : devices_.disks) {
+            if (disk.empty()) continue;
+            if (disk.encryption) replaced("encryption left out");
+            disk.auth.reset(), disk.encryption.reset();
+            image(disk.type, disk.source);
+            for (auto* below = &disk.backing_store; *below && (*below)->type; below = &(*below)->backing_store)
+                image(*(*below)->type, (*below)->source);
+        }
+    }
+
+    void interfaces() {
+        take_out(devices_.interfaces, [](const Interface& interface) {
+            return interface.type == Interface::Type::hostdev ? "vfio" : "";
+        });
+        for (auto& interface : devices_.interfaces) {
+            const bool passt = interface.backend && interface.backend->type == InterfaceBackend::Type::passt;
+            if (interface.type == Interface::Type::user && !passt) continue;
+            replaced(fmt::format("{} interface → user", passt ? "passt" : to_string(interface.type)));
+            interface.type = Interface::Type::user;
+            interface.source.reset(), interface.backend.reset();
+        }
+    }
+
+    // What QEMU can have of itself, or what a socket and a file in the folder can be.
+    void character(CharBackend& backend) {
+        using enum CharType;
+        if (backend.log) backend.log->file = changes_.folder / fmt::format("log{}", ++files_);
+        switch (backend.type) {
+            case null:
+            case pty:
+            case vc:
+            case qemu_vdagent:
+                return;
+            case spicevmc:
+            case spiceport:
+                if (std::ranges::any_of(devices_.graphics, [](const auto& g) { return g.type == Graphics::Type::spice; }))
+                    return;
+                break;
+            case file:
+                backend.ensure_source().path = changes_.folder / fmt::format("output{}", ++files_);
+                return;
+            case unix_:
+                backend.ensure_source().path = changes_.folder / fmt::format("socket{}", ++files_);
+                return;
+            default:
+                break;
+        }
+        replaced(fmt::format("{} character device → null", to_string(backend.type)));
+        backend.type = null;
+        backend.sources.clear(), backend.protocol.reset();
+    }
+    void characters() {
+        take_out(devices_.smartcards, [](const Smartcard& card) {
+            return card.mode == Smartcard::Mode::passthrough ? "" : "smart card reader";
+        });
+        for (auto& serial : devices_.serials) character(serial.backend);
+        for (auto& parallel : devices_.parallels) character(parallel.backend);
+        for (auto& console : devices_.consoles) character(console.backend);
+        for (auto& channel : devices_.channels) character(channel.backend);
+        for (auto& redirdev : devices_.redirdevs) character(redirdev.backend);
+        for (auto& card : devices_.smartcards) {
+            auto backend = card.backend();
+            character(backend);
+            card.type = backend.type, card.sources = backend.sources;
+            card.protocol = backend.protocol, card.log = backend.log;
+        }
+        for (auto& rng : devices_.rngs)
+            if (auto* egd = std::get_if<RngEgd>(&rng.backend)) character(egd->backend);
+    }
+
+    void screens() {
+        take_out(devices_.graphics, [](const Graphics& graphics) {
+            if (graphics.type == Graphics::Type::sdl) return "a screen";
+            return graphics.type == Graphics::Type::egl_headless ? "a render node" : "";
+        });
+        for (auto& graphics : devices_.graphics) {
+            if (graphics.type == Graphics::Type::dbus) graphics.p2p = true, graphics.address.clear();
+            graphics.gl.reset();
+            graphics.tls_port.reset(), graphics.websocket.reset(), graphics.default_mode.reset();
+            graphics.spice.channels.clear();
+        }
+        for (auto& video : devices_.videos) {
+            if (video.driver && video.driver->name == VideoDriver::Name::vhostuser) {
+                video.driver->name.reset();
+                replaced("vhost-user video → QEMU's");
+            }
+            if (video.model.acceleration && video.model.acceleration->accel3d == true) {
+                video.model.acceleration.reset();
+                replaced("3D acceleration left out");
+            }
+            if (video.model.blob) video.model.blob.reset(), replaced("blob resources left out");
+        }
+        for (auto& audio : devices_.audios) {
+            if (audio.type == Audio::Type::none || audio.type == Audio::Type::spice) continue;
+            replaced(fmt::format("{} audio → none", to_string(audio.type)));
+            const auto id = audio.id;
+            audio = Audio();
+            audio.id = id;
+        }
+    }
+
+    void host_devices() {
+        take_out(devices_.hostdevs, [](const Hostdev& hostdev) -> std::string {
+            switch (hostdev.type) {
+                case Hostdev::Type::pci:
+                    return "vfio";
+                case Hostdev::Type::usb:
+                    return "a USB device of the host";
+                case Hostdev::Type::mdev:
+                    return "a mediated device";
+                default:
+                    return "a SCSI device of the host";
+            }
+        });
+        take_out(devices_.inputs, [](const Input& input) {
+            const bool of_host = input.type == Input::Type::passthrough || input.type == Input::Type::evdev;
+            return of_host ? "an event device" : "";
+        });
+        if (devices_.vsock && ::access("/dev/vhost-vsock", R_OK | W_OK) != 0) {
+            devices_.vsock.reset();
+            changes_.out.emplace_back("vhost-vsock");
+        }
+    }
+
+    void others() {
+        take_out(devices_.filesystems,
+                 [](const Filesystem& filesystem) { return filesystem.virtiofs() ? "vhost-user" : ""; });
+        for (auto& filesystem : devices_.filesystems)
+            if (filesystem.source) filesystem.source->dir = changes_.folder;
+        take_out(devices_.shmems, [](const Shmem& shmem) {
+            return shmem.server || shmem.model == Shmem::Model::doorbell ? "a server of shared memory" : "";
+        });
+        for (auto& tpm : devices_.tpms) {
+            if (tpm.backend.type == TpmBackend::Type::passthrough) replaced("the host's TPM → swtpm");
+            TpmBackend served;
+            served.type = TpmBackend::Type::external;
+            served.source.emplace();
+            served.source->type = TpmSource::Type::unix_;
+            served.source->path = changes_.folder / fmt::format("tpm{}", ++files_);
+            tpm.backend = std::move(served);
+        }
+        take_out(devices_.cryptos, [this](const Crypto& crypto) {
+            const bool kernels = crypto.backend.model == CryptoBackend::Model::lkcf;
+            return kernels && !capabilities_.has_object("cryptodev-backend-lkcf") ? "lkcf (a newer QEMU)" : "";
+        });
+        for (auto& rng : devices_.rngs)
+            if (auto* random = std::get_if<RngRandom>(&rng.backend)) random->path = "/dev/urandom";
+        if (devices_.pstore) devices_.pstore->path = changes_.folder / "pstore";
+        if (devices_.iommu && devices_.iommu->driver && devices_.iommu->driver->eim == true) {
+            devices_.iommu->driver->eim.reset();
+            replaced("extended interrupts of the IOMMU, which need KVM");
+        }
+    }
+
+    Domain& domain_;
+    Devices& devices_;
+    const qemu::Capabilities& capabilities_;
+    Changes& changes_;
+    int files_ = 0;
+};
+
+}  // namespace
+
+void use_emulation(Domain& domain, const qemu::Capabilities& capabilities) {
+    domain.type = DomainType::qemu;
+    domain.devices.emulator = capabilities.binary;
+}
+
+void make_runnable(Domain& domain, const qemu::Capabilities& capabilities, Changes& changes) {
+    Runnable(domain, capabilities, changes).apply();
+}
+
+}  // namespace vireo::corpus
