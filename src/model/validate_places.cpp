@@ -61,7 +61,9 @@ public:
             if (info.alias.find_first_not_of(letters) != std::string::npos)
                 return wrong(std::string(device) + ": the alias '" + info.alias +
                              "' has characters other than letters, digits and _.-");
-            if (!aliases_.insert(info.alias).second) return wrong("two devices have the alias '" + info.alias + "'");
+            // Those that the user did not choose are made anew at each start; a running domain's may come twice.
+            if (info.alias.starts_with("ua-") && !aliases_.insert(info.alias).second)
+                return wrong("two devices have the alias '" + info.alias + "'");
         }
         if (!info.address) return {};
         if (const auto* at = info.at<CcwAddress>(); at && !at->complete() && (at->cssid || at->ssid || at->devno))

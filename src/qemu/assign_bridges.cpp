@@ -133,7 +133,10 @@ Result<> check_bridge(const Assignment& assignment, const Controller& controller
             return fail(Errc::invalid_config, name,
                         fmt::format(": <target><node> is {}, but <cpu><numa> has {} cells", *target->node, nodes));
     }
-    if (model == pci_bridge && at && number <= at->bus)
+    if (model == pci_bridge && at && number == at->bus)  // it has found no other free slot than its own
+        return Failure(Error(Errc::limit_exceeded, name + " has no place: too many devices have fixed addresses")
+                           .with_hint("Free a slot of a bus before it, or leave out the <address> of some devices"));
+    if (model == pci_bridge && at && number < at->bus)
         return fail(Errc::invalid_config, name,
                     fmt::format(" sits on bus {}: its index must be larger than that", at->bus));
     return {};

@@ -144,7 +144,8 @@ void CommandLineBuilder::add_pstore() {
     if (!domain_.devices.pstore) return;
     const auto& pstore = *domain_.devices.pstore;
     const auto owner = describe(pstore);
-    if (!resources_.display) problem(Errc::unsupported, owner + " needs a file, which was not prepared");
+    if (pstore.path.empty() && !resources_.display)
+        problem(Errc::unsupported, owner + " needs a file, which was not prepared");
     json::object memory;
     memory["qom-type"] = "memory-backend-file";
     memory["id"] = "mem" + pstore.info.alias;

@@ -44,10 +44,6 @@ void CommandLineBuilder::add_memory_device(const MemoryDevice& memory) {
         wish.access = *memory.access == MemoryDevice::Access::shared ? model::MemoryAccess::shared
                                                                      : model::MemoryAccess::exclusive;
     wish.discard = memory.discard;
-    const bool persistent =
-        memory.model == MemoryDevice::Model::nvdimm || memory.model == MemoryDevice::Model::virtio_pmem;
-    if (persistent && !resources_.display)
-        problem(Errc::unsupported, owner + " is a file of the host's, which cannot be handed over yet");
     wish.reserve_only = memory.model == MemoryDevice::Model::virtio_mem;
     if (wish.reserve_only) wish.extra["reserve"] = false;
     wish.enclave = memory.model == MemoryDevice::Model::sgx_epc;
@@ -74,7 +70,6 @@ void CommandLineBuilder::add_shmem(const Shmem& shmem) {
     const auto owner = describe(shmem);
     const auto usual = shmem.server ? Shmem::Model::doorbell : Shmem::Model::plain;
     const bool doorbell = shmem.model.value_or(usual) == Shmem::Model::doorbell;
-    if (!resources_.display) problem(Errc::unsupported, owner + " was not prepared");
     auto object = device(doorbell ? "ivshmem-doorbell" : "ivshmem-plain", shmem.info, owner);
     if (doorbell) {
         const auto character = "char" + shmem.info.alias;

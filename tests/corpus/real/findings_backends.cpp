@@ -72,7 +72,7 @@ private:
         const auto* there = device(disk.info.alias);
         if (!there || disk.bus() == DiskBus::sd) return;  // a card's drive has no name
         const auto& alias = disk.info.alias;
-        const auto top = there->text("drive");
+        const auto top = medium_of(alias);
         if (disk.empty()) return findings_.check(top.empty(), "empty drive", alias + " has the medium " + top);
         if (at >= answers_.images.size() || answers_.images[at].empty())
             return findings_.check(false, "image", alias + " has no image");
@@ -92,6 +92,23 @@ private:
             findings_.same(there->text("iothread"), fmt::format("/objects/iothread{}", *disk.driver->iothread),
                            "I/O thread", alias);
         limits(disk);
+    }
+    // The node of what is in a drive: query-block knows it by the device or by a part of it, such as the SCSI disk that a
+    // USB one consists of.
+    const json::value* block_of(const std::string& alias) const {
+        const auto* blocks = answers_.get("query-block");
+        if (!blocks) return nullptr;
+        const auto path = "/machine/peripheral/" + alias;
+        for (const auto& block : blocks->as_array()) {
+            const auto qdev = string_at(block, "qdev");
+            if (qdev == alias || qdev == path || qdev.starts_with(path + "/")) return &block;
+        }
+        return nullptr;
+    }
+    std::string medium_of(const std::string& alias) const {
+        const auto* block = block_of(alias);
+        const auto* inserted = block ? block->as_object().if_contains("inserted") : nullptr;
+        return inserted ? string_at(*inserted, "node-name") : std::string();
     }
     static bool read_only(const Disk& disk) { return disk.readonly || disk.device == Disk::Device::cdrom; }
 
@@ -119,23 +136,16 @@ private:
 
     void limits(const Disk& disk) {
         if (!disk.iotune) return;
-        const auto* blocks = answers_.get("query-block");
-        for (const auto& block : blocks ? blocks->as_array() : json::array()) {
-            const auto qdev = string_at(block, "qdev");
-            const bool its = qdev == disk.info.alias || qdev.contains("/" + disk.info.alias + "/") ||
-                             qdev.ends_with("/" + disk.info.alias);
-            const auto* inserted = block.as_object().if_contains("inserted");
-            if (!its || !inserted) continue;
-            const std::pair<const char*, std::optional<std::uint64_t>> wanted[] = {
-                {"bps", disk.iotune->total_bytes},    {"bps_rd", disk.iotune->read_bytes},
-                {"bps_wr", disk.iotune->write_bytes}, {"iops", disk.iotune->total_iops},
-                {"iops_rd", disk.iotune->read_iops},  {"iops_wr", disk.iotune->write_iops}};
-            for (const auto& [key, limit] : wanted)
-                findings_.same(inserted->at(key).to_number<std::uint64_t>(), limit.value_or(0), "limit",
-                               disk.info.alias + " " + key);
-            return;
-        }
-        findings_.check(false, "limit", disk.info.alias + " is not in query-block");
+        const auto* block = block_of(disk.info.alias);
+        const auto* inserted = block ? block->as_object().if_contains("inserted") : nullptr;
+        if (!inserted) return findings_.check(false, "limit", disk.info.alias + " is not in query-block");
+        const std::pair<const char*, std::optional<std::uint64_t>> wanted[] = {
+            {"bps", disk.iotune->total_bytes},    {"bps_rd", disk.iotune->read_bytes},
+            {"bps_wr", disk.iotune->write_bytes}, {"iops", disk.iotune->total_iops},
+            {"iops_rd", disk.iotune->read_iops},  {"iops_wr", disk.iotune->write_iops}};
+        for (const auto& [key, limit] : wanted)
+            findings_.same(inserted->at(key).to_number<std::uint64_t>(), limit.value_or(0), "limit",
+                           disk.info.alias + " " + key);
     }
 
     // ── networks ──

@@ -157,6 +157,7 @@ Task<Answers> start_and_ask(const model::Domain& domain, const qemu::Capabilitie
     command.argv = std::move(line.argv);
     command.env = std::move(line.env);
     command.fds = std::move(line.fds);
+    command.fds[2] = log.get();
     command.dies_with_us = true;
     qemu::MachineProcess::LaunchOptions options;
     options.log_fd = log.get();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <utility>
 
 namespace vireo::corpus {
 namespace {
@@ -271,9 +272,25 @@ private:
 
 }  // namespace
 
-void use_emulation(Domain& domain, const qemu::Capabilities& capabilities) {
+void use_emulation(Domain& domain, const qemu::Capabilities& capabilities, Changes& changes) {
+    const auto replaced = [&](const char* what) { changes.replaced.emplace_back(what); };
     domain.type = DomainType::qemu;
     domain.devices.emulator = capabilities.binary;
+    if (domain.cpu && domain.cpu->mode == Cpu::Mode::host_passthrough) {
+        domain.cpu->mode = Cpu::Mode::maximum;
+        replaced("the host's CPU → the most that is emulated");
+    }
+    if (domain.features.kvm && domain.features.kvm->dirty_ring) {
+        domain.features.kvm->dirty_ring.reset();
+        replaced("KVM's dirty ring left out");
+    }
+    if (domain.clock && std::erase_if(domain.clock->timers, [](const Timer& timer) {
+            return timer.name == Timer::Name::armvtimer;
+        }))
+        replaced("KVM's armvtimer left out");
+    // QEMU's own user network, instead of passt, forwards no ports.
+    for (auto& interface : domain.devices.interfaces)
+        if (std::exchange(interface.port_forwards, {}).size()) replaced("port forwarding left out");
 }
 
 void make_runnable(Domain& domain, const qemu::Capabilities& capabilities, Changes& changes) {

@@ -21,7 +21,7 @@ struct Changes {
 };
 
 // Before it is completed: what the choice of hardware depends on.
-void use_emulation(model::Domain& domain, const qemu::Capabilities& capabilities);
+void use_emulation(model::Domain& domain, const qemu::Capabilities& capabilities, Changes& changes);
 
 // After it was completed and before it has aliases. Nothing but back ends is changed of the devices that stay.
 void make_runnable(model::Domain& domain, const qemu::Capabilities& capabilities, Changes& changes);

@@ -23,8 +23,11 @@ void merge(Findings& into, Findings from, std::string_view start) {
 std::map<std::string, std::vector<model::Address>> places_of(const model::Domain& domain) {
     std::map<std::string, std::vector<model::Address>> places;
     model::for_each_device(domain.devices, [&](const auto& device) {
-        if (!device.info.alias.empty() && device.info.address)
-            places[device.info.alias].push_back(*device.info.address);
+        if (device.info.alias.empty() || !device.info.address) return;
+        auto place = *device.info.address;
+        // The first function of a slot says that there are others, as soon as there are.
+        if (auto* pci = std::get_if<model::PciAddress>(&place)) pci->multifunction.reset();
+        places[device.info.alias].push_back(std::move(place));
     });
     return places;
 }
@@ -61,7 +64,7 @@ private:
         const auto binary = qemu::default_binary(arch);
         if (!binary) co_return cannot("other architecture: " + arch);
         capabilities_ = co_await bench_.capabilities.get(*binary);
-        use_emulation(domain_, *capabilities_);
+        use_emulation(domain_, *capabilities_, trial_.changes);
         if (auto done = qemu::complete(domain_, *capabilities_); !done) co_return beyond(done.error());
         make_runnable(domain_, *capabilities_, trial_.changes);
         for (auto& changed : co_await make_files(domain_, bench_.templates))
@@ -115,6 +118,7 @@ private:
         rng.backend = model::RngBuiltin();
         more.devices.rngs.push_back(std::move(rng));
         if (auto done = qemu::complete(more, *capabilities_); !done) {
+            if (done.error().code() == Errc::limit_exceeded) co_return;  // all its buses are full
             trial_.findings.check(false, "a device added", "it is refused: " + text(done.error()));
             co_return;
         }
