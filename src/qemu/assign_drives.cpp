@@ -18,12 +18,13 @@ using model::Hostdev;
 
 constexpr std::uint32_t most_drive_controllers = 64;
 
-// What places one controller has. Unit 7 of a SCSI bus is the controller itself.
+// What places one controller has, and of those how many are given out. Unit 7 of a SCSI bus is the controller itself.
 struct Places {
     std::uint32_t buses = 1;
+    std::uint32_t given_buses = 1;
     std::uint32_t targets = 1;
     std::uint32_t units = 1;        // that a definition may name
-    std::uint32_t given_units = 1;  // of those, how many are given out
+    std::uint32_t given_units = 1;
     std::uint32_t hole = ~0u;
     std::uint32_t controllers = most_drive_controllers;
 };
@@ -52,7 +53,8 @@ Places scsi_places(const Assignment& assignment, std::uint32_t controller) {
 Places places_of(const Assignment& assignment, DiskBus bus, std::uint32_t controller) {
     switch (bus) {
         case DiskBus::ide:
-            return {.buses = 2, .units = 2, .given_units = 2};
+            // libvirt looks at no more than the controller; what QEMU's has is told when a guest starts.
+            return {.buses = 256, .given_buses = 2, .units = 256, .given_units = 2};
         case DiskBus::fdc:
             return {.units = 2, .given_units = 2, .controllers = 1};
         case DiskBus::sata:
@@ -130,8 +132,8 @@ private:
             const auto places = places_of(assignment_, bus, controller);
             if (controller >= places.controllers) return std::nullopt;
             const std::uint32_t units = places.given_units - (places.hole < places.given_units ? 1 : 0);
-            if (number >= places.buses * units) {
-                number -= places.buses * units;
+            if (number >= places.given_buses * units) {
+                number -= places.given_buses * units;
                 continue;
             }
             DriveAddress address;

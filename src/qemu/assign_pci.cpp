@@ -290,31 +290,20 @@ Result<> add_buses(Assignment& assignment, PciMap& map, std::size_t from_definit
 }
 
 // Function 0 says whether a slot has more of them.
-Result<> switch_multifunction(model::Devices& devices) {
-    struct First {
-        PciAddress* at;
-        std::string owner;
-    };
-    std::map<std::pair<std::uint32_t, std::uint32_t>, First> firsts;
+void switch_multifunction(model::Devices& devices) {
+    std::map<std::pair<std::uint32_t, std::uint32_t>, PciAddress*> firsts;
     model::for_each_device(devices, [&](auto& device) {
         auto* place = device.info.template at<PciAddress>();
-        if (place && place->function == 0) firsts[{place->bus, place->slot}] = {place, describe(device)};
+        if (place && place->function == 0) firsts[{place->bus, place->slot}] = place;
     });
-    Result<> result;
     model::for_each_device(devices, [&](auto& device) {
         const auto* place = device.info.template at<PciAddress>();
-        if (!result || !place || place->function == 0) return;
+        if (!place || place->function == 0) return;
         const auto first = firsts.find({place->bus, place->slot});
         if (first == firsts.end()) return;
-        auto& multifunction = first->second.at->multifunction;
-        if (multifunction == false)
-            result = Failure(
-                Error(Errc::invalid_config, fmt::format("{} and {} share the slot {:02x} of PCI bus {}",
-                                                        first->second.owner, describe(device), place->slot, place->bus))
-                    .with_hint("The device at function 0 needs multifunction='on' in its address"));
-        multifunction = true;
+        auto& multifunction = first->second->multifunction;
+        if (!multifunction) multifunction = true;  // an 'off' is kept, and refused when a guest starts
     });
-    return result;
 }
 
 std::size_t buses_in(const model::Domain& domain) {
@@ -337,7 +326,7 @@ Result<> assign_pci(Assignment& assignment) {
         if (!trial) continue;
         if (auto done = add_buses(assignment, *map, before); !done) return done;
     }
-    if (auto switched = switch_multifunction(assignment.domain.devices); !switched) return switched;
+    switch_multifunction(assignment.domain.devices);
     return assign_bridges(assignment);
 }
 

@@ -20,13 +20,14 @@ constexpr std::size_t most_virtio_serial_controllers = 64;
 // Gives out the ports of the virtio-serial controllers. Port 0 can only be a console's.
 class VirtioSerialPorts {
 public:
-    explicit VirtioSerialPorts(model::Domain& domain) : domain_(domain) {}
+    explicit VirtioSerialPorts(Assignment& assignment) : assignment_(assignment), domain_(assignment.domain) {}
 
     Result<> keep(const model::DeviceInfo& info, const std::string& device, bool console) {
         if (!info.address) return {};
         const auto* address = info.at<model::VirtioSerialAddress>();
+        if (!address && console && assignment_.machine.ccw() && info.at<model::CcwAddress>()) return {};  // an old form
         if (!address) return wrong_address(device, "virtio-serial");
-        if (address->controller >= most_virtio_serial_controllers || address->bus != 0)
+        if (address->controller >= most_virtio_serial_controllers)  // which has one bus, whatever its number is
             return fail(Errc::invalid_config, device, " is on a virtio-serial controller that cannot be");
         auto& controller = ensure_controller(domain_, Controller::Type::virtio_serial, address->controller);
         // libvirt's old definitions say port 0 where they mean "any".
@@ -43,6 +44,7 @@ public:
     Result<> place(model::DeviceInfo& info, const std::string& device, bool console) {
         const auto* given = info.at<model::VirtioSerialAddress>();
         if (given && given->port && (*given->port != 0 || console)) return {};
+        if (info.address && !given) return {};
         const std::uint32_t first = given ? given->controller : 0;
         const std::uint32_t last = given ? given->controller : most_virtio_serial_controllers - 1;
         for (std::uint32_t index = first; index <= last; ++index) {
@@ -63,6 +65,7 @@ private:
     static std::uint32_t ports(const Controller& controller) {
         return controller.ports.value_or(default_virtio_serial_ports);
     }
+    const Assignment& assignment_;
     model::Domain& domain_;
     std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> taken_;
 };
@@ -78,7 +81,7 @@ bool on_virtio_serial(const model::Channel& channel) {
 
 Result<> assign_virtio_serial(Assignment& assignment) {
     auto& devices = assignment.domain.devices;
-    VirtioSerialPorts ports(assignment.domain);
+    VirtioSerialPorts ports(assignment);
     for (const auto& channel : devices.channels)
         if (on_virtio_serial(channel))
             if (auto kept = ports.keep(channel.info, describe(channel), false); !kept) return kept;

@@ -176,6 +176,7 @@ void CommandLineBuilder::check() {
     if (resources_.disks.size() != domain_.devices.disks.size() ||
         resources_.graphics.size() != domain_.devices.graphics.size())
         problem(Errc::internal, "what was prepared does not fit the definition");
+    if (!resources_.display) check_slots();
 }
 
 void CommandLineBuilder::add_process() {

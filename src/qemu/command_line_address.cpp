@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Where a device sits, in QEMU's words.
+#include "model/each_device.hpp"
 #include "qemu/command_line_builder.hpp"
 
 #include <boost/json/array.hpp>
@@ -40,6 +41,34 @@ std::string CommandLineBuilder::bus_name(Controller::Type type, std::uint32_t in
     problem(Errc::invalid_config,
             fmt::format("{} is on the {} controller {}, which is not there", owner, to_string(type), index));
     return {};
+}
+
+// What a definition may say, as in libvirt, and QEMU does not take: more devices than a board has transports, and others
+// in a slot that is said to have one function only.
+void CommandLineBuilder::check_slots() {
+    const auto transports = machine_.virtio_mmio_transports();
+    std::uint32_t used = 0;
+    model::for_each_device(domain_.devices, [&](const auto& device) {
+        if (!device.info.template at<model::VirtioMmioAddress>() || ++used <= transports) return;
+        problem(Errc::limit_exceeded,
+                fmt::format("{} has no place: machines of the type '{}' have {} virtio-mmio transports",
+                            describe(device), machine_.name, transports));
+    });
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> alone;  // slot → who has it for itself
+    model::for_each_device(domain_.devices, [&](const auto& device) {
+        const auto* at = device.info.template at<model::PciAddress>();
+        if (at && at->function == 0 && at->multifunction == false) alone[{at->bus, at->slot}] = describe(device);
+    });
+    model::for_each_device(domain_.devices, [&](const auto& device) {
+        const auto* at = device.info.template at<model::PciAddress>();
+        if (!at || at->function == 0) return;
+        const auto first = alone.find({at->bus, at->slot});
+        if (first != alone.end())
+            problem(Errc::unsupported,
+                    fmt::format("{} and {} share the slot {:02x} of PCI bus {}", first->second, describe(device),
+                                at->slot, at->bus),
+                    "The device at function 0 needs multifunction='on' in its address");
+    });
 }
 
 void CommandLineBuilder::add_pci_address(json::object& device, const model::PciAddress& at, const std::string& owner) {

@@ -53,6 +53,7 @@ private:
     std::string connection(const std::string& alias, const std::string& path);
     json::object device(std::string_view driver, const model::DeviceInfo& info, const std::string& owner);
     // command_line_address.cpp
+    void check_slots();
     void add_address(json::object& device, const model::DeviceInfo& info, const std::string& owner);
     void add_pci_address(json::object& device, const model::PciAddress& at, const std::string& owner);
     std::string bus_name(model::Controller::Type type, std::uint32_t index, const std::string& owner);

@@ -240,6 +240,11 @@ void CommandLineBuilder::place_drive(json::object& device, const Disk& disk) {
     if (!at) return problem(Errc::internal, describe(disk) + " has no address");
     switch (disk.bus()) {
         case DiskBus::ide:
+            if (!resources_.display && (at->bus > 1 || at->unit > 1))
+                return problem(Errc::unsupported,
+                               fmt::format("{} is unit {} of the IDE channel {}, and QEMU's have the units 0 and 1 of "
+                                           "the channels 0 and 1",
+                                           describe(disk), at->unit, at->bus));
             device["bus"] =
                 fmt::format("{}.{}", bus_name(Controller::Type::ide, at->controller, describe(disk)), at->bus);
             device["unit"] = at->unit;
@@ -331,6 +336,7 @@ void CommandLineBuilder::add_memory_card(const Disk& disk, const std::vector<Dis
     auto drive = fmt::format("file={},format={},if=sd,index={}", escape_commas(path), to_string(disk.format()),
                              disk_number(disk.target.dev).value_or(0));
     if (disk.readonly) drive += ",readonly=on";
+    if (opened) drive += ",auto-read-only=off";  // the descriptor is of one kind only
     if (const auto cache = driver_of(disk).cache; cache && *cache != Cache::default_)
         drive += fmt::format(",cache={}", to_string(*cache));
     add("-drive", std::move(drive));

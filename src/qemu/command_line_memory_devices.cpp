@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Memory that is a device: modules, and what guests share.
 #include "qemu/command_line_builder.hpp"
+#include "qemu/numa.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -31,7 +32,7 @@ void CommandLineBuilder::add_memory_device(const MemoryDevice& memory) {
     const auto& target = memory.target;
     MemoryWish wish;
     wish.id = "mem" + memory.info.alias;
-    wish.size = target.size;
+    wish.size = module_memory(domain_, target.size);
     wish.cell = target.node;
     if (memory.source) {
         wish.page_size = memory.source->page_size;

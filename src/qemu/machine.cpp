@@ -153,6 +153,12 @@ bool Machine::builtin_esp() const noexcept {
 bool Machine::virtio_mmio() const noexcept {
     return (virt() && !loongarch()) || kind == MachineKind::vexpress || microvm();
 }
+// QEMU's NUM_VIRTIO_TRANSPORTS of each board; microvm's are 24 with the second I/O APIC that comes with ACPI.
+std::uint32_t Machine::virtio_mmio_transports() const noexcept {
+    if (!virtio_mmio()) return 0;
+    if (kind == MachineKind::vexpress) return 4;
+    return riscv() ? 8 : microvm() ? 24 : 32;
+}
 bool Machine::usb_by_default() const noexcept {
     return !arm() && !riscv() && !s390() && !loongarch() && kind != MachineKind::isapc && !microvm();
 }

@@ -118,6 +118,7 @@ struct Machine {
     bool builtin_fdc() const noexcept;        // q35 has none since 2.4: it is a device there
     bool builtin_esp() const noexcept;        // an NCR53C90 SCSI controller is part of the machine
     bool virtio_mmio() const noexcept;        // has transports for virtio without PCI
+    std::uint32_t virtio_mmio_transports() const noexcept;  // how many
     bool usb_by_default() const noexcept;
     bool balloon_by_default() const noexcept;
     bool hotpluggable_memory() const noexcept { return x86() || pseries() || arm_virt(); }

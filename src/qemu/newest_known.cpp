@@ -135,6 +135,8 @@ MachineType board(std::string_view name, std::string_view arch) {
     MachineType type;
     type.name = name;
     type.cpu_max = 512;
+    if (name == "vexpress-a9" || name == "realview-pbx-a9") type.default_cpu = "cortex-a9";
+    if (name == "vexpress-a15") type.default_cpu = "cortex-a15";
     if (name == "virt" && arch.starts_with("riscv")) type.default_ram_id = "riscv_virt_board.ram";
     if (name == "virt" && arch.starts_with("loongarch")) type.default_ram_id = "loongarch.ram";
     if (name == "microvm") type.default_ram_id = "microvm.ram";

@@ -36,6 +36,12 @@ std::uint64_t aligned_memory(const Domain& domain, std::uint64_t size) {
     return (size + step - 1) / step * step;
 }
 
+std::uint64_t module_memory(const Domain& domain, std::uint64_t size) {
+    constexpr std::uint64_t mebibyte = 1u << 20;
+    const auto step = machine_of(domain).pseries() ? 256 * mebibyte : 2 * mebibyte;
+    return (size + step - 1) / step * step;
+}
+
 std::vector<Cell> numa_cells(const Domain& domain) {
     std::vector<Cell> cells;
     const auto* numa = numa_of(domain);

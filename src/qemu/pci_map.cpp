@@ -178,9 +178,11 @@ Result<> PciMap::grow(PciAddress& at, pci::Need need, const std::string& owner) 
     std::size_t missing = at.bus + 1 - buses_.size();
     std::optional<Model> first;  // before the others, for them to sit on
     auto model = Model::pci_bridge;
-    if (need & pci::conventional) {
+    auto takes_bridges = [](const Bus& bus) { return (bus.offers & pci::bridge) != 0; };
+    // A port has one slot: who asked for another one meant a conventional bus.
+    const bool asked_for_bridge = (need & pci::express) && at.slot != 0 && std::ranges::any_of(buses_, takes_bridges);
+    if ((need & pci::conventional) || asked_for_bridge) {
         if (several_roots_) model = Model::pci_root;
-        auto takes_bridges = [](const Bus& bus) { return (bus.offers & pci::bridge) != 0; };
         if (missing == 1 && !several_roots_ && std::ranges::none_of(buses_, takes_bridges)) {
             first = Model::pcie_root_port;
             model = Model::pcie_to_pci_bridge;

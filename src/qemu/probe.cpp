@@ -215,31 +215,6 @@ bool flag_at(const json::object* o, std::string_view key) {
     return v && v->is_bool() && v->get_bool();
 }
 
-std::vector<MachineType> machines(const json::array& all, const std::string& target) {
-    std::vector<MachineType> out;
-    for (auto& one : all) {
-        auto* o = one.if_object();
-        MachineType m;
-        m.name = text_at(o, "name");
-        if (m.name.empty() || m.name == "none") continue;
-        m.alias = text_at(o, "alias");
-        m.default_cpu = text_at(o, "default-cpu-type");  // "qemu64-x86_64-cpu": a type, not a model
-        auto suffix = "-" + target + "-cpu";
-        if (m.default_cpu.ends_with(suffix)) m.default_cpu.resize(m.default_cpu.size() - suffix.size());
-        m.default_ram_id = text_at(o, "default-ram-id");
-        auto* cpus = o->if_contains("cpu-max");
-        if (cpus && cpus->is_int64())
-            m.cpu_max = static_cast<std::uint32_t>(std::clamp<std::int64_t>(cpus->get_int64(), 0, 1 << 20));
-        m.is_default = flag_at(o, "is-default");
-        m.deprecated = flag_at(o, "deprecated");
-        m.hotpluggable_cpus = flag_at(o, "hotpluggable-cpus");
-        m.numa_mem = flag_at(o, "numa-mem-supported");
-        out.push_back(std::move(m));
-    }
-    std::ranges::sort(out, {}, &MachineType::name);
-    return out;
-}
-
 std::vector<CpuModel> cpus(const json::array& all) {
     std::vector<CpuModel> out;
     for (auto& one : all) {
@@ -253,6 +228,39 @@ std::vector<CpuModel> cpus(const json::array& all) {
         out.push_back(std::move(model));
     }
     std::ranges::sort(out, {}, &CpuModel::name);
+    return out;
+}
+
+// "qemu64-x86_64-cpu", "cortex-a15-arm-cpu" → the model: the types of a family end alike, whatever the target is called.
+std::string model_of(std::string type, const std::vector<CpuModel>& models) {
+    const CpuModel* found = nullptr;
+    for (const auto& model : models)
+        if (type.size() > model.name.size() && type[model.name.size()] == '-' && type.starts_with(model.name) &&
+            (!found || found->name.size() < model.name.size()))
+            found = &model;
+    return found ? found->name : type;
+}
+
+std::vector<MachineType> machines(const json::array& all, const std::vector<CpuModel>& models) {
+    std::vector<MachineType> out;
+    for (auto& one : all) {
+        auto* o = one.if_object();
+        MachineType m;
+        m.name = text_at(o, "name");
+        if (m.name.empty() || m.name == "none") continue;
+        m.alias = text_at(o, "alias");
+        m.default_cpu = model_of(text_at(o, "default-cpu-type"), models);
+        m.default_ram_id = text_at(o, "default-ram-id");
+        auto* cpus = o->if_contains("cpu-max");
+        if (cpus && cpus->is_int64())
+            m.cpu_max = static_cast<std::uint32_t>(std::clamp<std::int64_t>(cpus->get_int64(), 0, 1 << 20));
+        m.is_default = flag_at(o, "is-default");
+        m.deprecated = flag_at(o, "deprecated");
+        m.hotpluggable_cpus = flag_at(o, "hotpluggable-cpus");
+        m.numa_mem = flag_at(o, "numa-mem-supported");
+        out.push_back(std::move(m));
+    }
+    std::ranges::sort(out, {}, &MachineType::name);
     return out;
 }
 
@@ -292,7 +300,8 @@ Capabilities understand(const std::string& binary, const Conversation& talk) {
     auto target = text_at(a[0]->if_object(), "arch");
     if (target.empty()) throw Error(Errc::hypervisor_failed, "it does not name its architecture");
     c.arch = guest_arch(target);
-    c.machines = machines(list(a[1], "query-machines"), target);
+    if (a[5]) c.cpus = cpus(list(a[5], "query-cpu-definitions"));  // absent on some architectures
+    c.machines = machines(list(a[1], "query-machines"), c.cpus);
     if (c.machines.empty()) throw Error(Errc::hypervisor_failed, "it has no machine types");
     c.types = names(list(a[2], "qom-list-types"));
     c.commands = names(list(a[3], "query-commands"));
@@ -301,7 +310,6 @@ Capabilities understand(const std::string& binary, const Conversation& talk) {
         c.kvm_present = flag_at(a[4]->if_object(), "present");
         c.kvm_enabled = flag_at(a[4]->if_object(), "enabled");
     }
-    if (a[5]) c.cpus = cpus(list(a[5], "query-cpu-definitions"));  // absent on some architectures
     if (a[6]) c.options = options(list(a[6], "query-command-line-options"));
     return c;
 }

@@ -113,13 +113,14 @@ private:
             const auto* value = data.if_contains(key);
             return value ? value->to_number<std::int64_t>() : -1;
         };
+        const auto whole = qemu::module_memory(domain_, memory.target.size);
         const bool label = memory.target.label.has_value();  // is not the guest's
         const auto* size = data.if_contains("size");
         if (memory.model == MemoryDevice::Model::virtio_mem) {
-            findings_.same(number("max-size"), memory.target.size, "size", alias);
+            findings_.same(number("max-size"), whole, "size", alias);
             findings_.same(number("requested-size"), memory.target.requested.value_or(0), "requested size", alias);
         } else if (size && !label) {
-            findings_.same(number("size"), memory.target.size, "size", alias);
+            findings_.same(number("size"), whole, "size", alias);
         }
         if (memory.target.node && data.contains("node"))
             findings_.same(number("node"), *memory.target.node, "NUMA cell", alias);

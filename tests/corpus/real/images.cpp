@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The files of a runnable definition.
 #include "corpus/real/guest.hpp"
+#include "qemu/numa.hpp"
 #include "support/file.hpp"
 #include "support/process.hpp"
 
@@ -106,7 +107,8 @@ Task<std::vector<std::string>> make_files(model::Domain& domain, ImageTemplates&
         }
     }
     for (const auto& memory : domain.devices.memory_devices)
-        if (memory.source && !memory.source->path.empty()) make_empty(memory.source->path, memory.target.size);
+        if (memory.source && !memory.source->path.empty())
+            make_empty(memory.source->path, qemu::module_memory(domain, memory.target.size));
     if (domain.devices.pstore) make_empty(domain.devices.pstore->path, domain.devices.pstore->size);
     co_return maker.changed();
 }

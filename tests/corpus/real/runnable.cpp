@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "corpus/real/runnable.hpp"
 
-#include "qemu/numa.hpp"
+#include "model/each_device.hpp"
+#include "qemu/assign_parts.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <unistd.h>
 #include <utility>
 
@@ -18,6 +20,8 @@ public:
         : domain_(domain), devices_(domain.devices), capabilities_(capabilities), changes_(changes) {}
 
     void apply() {
+        impossible();
+        options();
         system();
         memory();
         disks();
@@ -46,6 +50,54 @@ private:
         replaced(std::string(what) + " left out");
     }
 
+    // What libvirt takes and QEMU refuses, emulated or not; and what it does with KVM only.
+    void impossible() {
+        constexpr std::uint32_t without_x2apic = 255;
+        std::map<std::pair<std::uint32_t, std::uint32_t>, bool> alone;
+        for_each_device(devices_, [&](const auto& device) {
+            if (const auto* at = device.info.template at<PciAddress>(); at && at->function == 0)
+                alone[{at->bus, at->slot}] = at->multifunction == false;
+        });
+        for_each_device(devices_, [&](const auto& device) {
+            const auto* at = device.info.template at<PciAddress>();
+            if (at && at->function != 0 && alone[{at->bus, at->slot}])
+                changes_.impossible = "multifunction='off' in a slot with several functions";
+        });
+        const auto transports = qemu::machine_of(domain_).virtio_mmio_transports();
+        std::uint32_t on_transports = 0;
+        for_each_device(devices_, [&](const auto& device) {
+            on_transports += device.info.template at<VirtioMmioAddress>() != nullptr;
+        });
+        if (on_transports > transports)
+            changes_.impossible = fmt::format("more than {} devices on virtio-mmio", transports);
+        if (domain_.vcpu.count > without_x2apic) changes_.impossible = "more than 255 vCPUs need KVM";
+    }
+
+    // Options of devices that QEMU has for others only.
+    void options() {
+        for_each_device(devices_, [this](auto& device) {
+            if (device.info.rom && !device.info.rom->file.empty()) {
+                device.info.rom->file.clear();
+                replaced("ROM file left out");
+            }
+            if constexpr (requires { device.driver->virtio.iommu; })
+                if (device.driver && device.driver->virtio.iommu == true && conventional(device.info)) {
+                    device.driver->virtio.iommu.reset();
+                    replaced("iommu='on' on a conventional bus, which QEMU refuses");
+                }
+        });
+    }
+    // On such a bus a virtio device is a transitional one.
+    bool conventional(const DeviceInfo& info) const {
+        const auto* at = info.at<PciAddress>();
+        if (!at) return false;
+        const auto* bus = qemu::find_controller(domain_, Controller::Type::pci, at->bus);
+        using enum Controller::Model;
+        return bus && bus->model &&
+               (*bus->model == pci_root || *bus->model == pci_bridge || *bus->model == dmi_to_pci_bridge ||
+                *bus->model == pcie_to_pci_bridge || *bus->model == pci_expander_bus);
+    }
+
     void system() {
         auto& os = domain_.os;
         if (!os.kernel.empty() || !os.dtb.empty() || !os.shim.empty()) replaced("kernel left out");
@@ -72,6 +124,18 @@ private:
     }
 
     void memory() {
+        constexpr std::uint64_t most = std::uint64_t{64} << 30;  // what 40 bits of address leave room for
+        if (domain_.max_memory && domain_.max_memory->size > most) {
+            domain_.max_memory->size = std::max(most, domain_.memory);
+            replaced("maxMemory → 64 GiB");
+        }
+        const bool modules = std::ranges::any_of(devices_.memory_devices, [](const MemoryDevice& memory) {
+            return memory.model == MemoryDevice::Model::dimm || memory.model == MemoryDevice::Model::nvdimm;
+        });
+        if (modules && !domain_.features.acpi && qemu::machine_of(domain_).x86()) {
+            domain_.features.acpi = true;
+            replaced("ACPI added: memory modules need it");
+        }
         if (domain_.memory_backing) {
             auto& backing = *domain_.memory_backing;
             drop(backing.huge_pages, "huge pages");
@@ -82,6 +146,11 @@ private:
         take_out(devices_.memory_devices,
                  [](const MemoryDevice& memory) { return memory.model == MemoryDevice::Model::sgx_epc ? "SGX" : ""; });
         for (auto& memory : devices_.memory_devices) {
+            const auto* at = memory.info.at<DimmAddress>();
+            if (at && at->base && *at->base < above_memory()) {
+                memory.info.at<DimmAddress>()->base.reset();
+                replaced("memory base below the end of the memory → QEMU's choice");
+            }
             if (!memory.source) continue;
             auto& source = *memory.source;
             if (!source.node_mask.empty() || source.page_size || source.pmem) replaced("memory device's host nodes");
@@ -90,10 +159,18 @@ private:
         }
     }
 
+    // Where QEMU's x86 and Arm machines end with the memory that is there from the start, at least.
+    std::uint64_t above_memory() const {
+        constexpr std::uint64_t gibibyte = 1u << 30, below = 3 * gibibyte;
+        return 4 * gibibyte + (domain_.memory > below ? domain_.memory - below : gibibyte);
+    }
+
     static std::string_view served_elsewhere(const Disk& disk) {
         if (disk.type == SourceType::vhostuser) return "vhost-user";
         if (disk.type == SourceType::vhostvdpa) return "vDPA";
         if (disk.device == Disk::Device::lun) return "SCSI pass-through";
+        const auto* at = disk.info.at<DriveAddress>();
+        if (at && disk.bus() == DiskBus::ide && (at->bus > 1 || at->unit > 1)) return "IDE channel or unit above 1";
         return {};
     }
     void image(SourceType& type, std::optional<StorageSource>& source) {
@@ -105,6 +182,13 @@ private:
         type = SourceType::file;
         source.emplace();
         source->slices = std::move(slices);
+        for (auto& slice : source->slices) {  // raw images are whole sectors
+            constexpr std::uint64_t sector = 512;
+            if (slice.offset % sector == 0 && slice.size % sector == 0) continue;
+            slice.offset += sector - 1 - (slice.offset + sector - 1) % sector;
+            slice.size += sector - 1 - (slice.size + sector - 1) % sector;
+            replaced("slice → whole sectors");
+        }
         source->file = changes_.folder / fmt::format("image{}", ++files_);
     }
     void disks() {
@@ -288,6 +372,10 @@ void use_emulation(Domain& domain, const qemu::Capabilities& capabilities, Chang
             return timer.name == Timer::Name::armvtimer;
         }))
         replaced("KVM's armvtimer left out");
+    if (domain.features.gic && domain.features.gic->version == Gic::Version::host) {
+        domain.features.gic.reset();
+        replaced("the host's interrupt controller → the usual one");
+    }
     // QEMU's own user network, instead of passt, forwards no ports.
     for (auto& interface : domain.devices.interfaces)
         if (std::exchange(interface.port_forwards, {}).size()) replaced("port forwarding left out");

@@ -15,6 +15,7 @@ namespace vireo::corpus {
 struct Changes {
     Changes() = default;
     std::vector<std::string> out;       // devices that are not there: "vfio", "vhost-user" …
+    std::string impossible;             // why this machine or its QEMU cannot have it at all; empty: it can
     std::vector<std::string> replaced;  // back ends that are something else: "network interface → user"
     // Files and folders that a definition names by path are here instead.
     std::filesystem::path folder;

@@ -208,9 +208,10 @@ BOOST_AUTO_TEST_CASE(assign_two_devices_at_one_place_are_both_named) {
 BOOST_AUTO_TEST_CASE(assign_shared_slots) {
     auto found = places(completed("q35", disk("vda", "virtio", pci(0, 5, 0)) + disk("vdb", "virtio", pci(0, 5, 1))));
     BOOST_TEST(found.at("virtio-disk0") == "00:05.0 multifunction");
-    BOOST_TEST(error_of(document("q35", disk("vda", "virtio", pci(0, 5, 0, "multifunction='off'")) +
-                                            disk("vdb", "virtio", pci(0, 5, 1)))) ==
-               "the disk 'vda' and the disk 'vdb' share the slot 05 of PCI bus 0");
+    // What is said is kept, though QEMU will not start it (command_line_refuses_what_qemu_does).
+    found = places(completed("q35", disk("vda", "virtio", pci(0, 5, 0, "multifunction='off'")) +
+                                        disk("vdb", "virtio", pci(0, 5, 1))));
+    BOOST_TEST(found.at("virtio-disk0") == "00:05.0");
 }
 
 BOOST_AUTO_TEST_CASE(assign_places_that_do_not_exist) {
