@@ -41,6 +41,12 @@ std::string_view driver_of(DiskFormat format) {
     }
 }
 
+// Others do not know the property, not even to say that there is nothing.
+bool can_have_backing(DiskFormat format) {
+    return format == DiskFormat::qcow2 || format == DiskFormat::qcow || format == DiskFormat::qed ||
+           format == DiskFormat::vmdk;
+}
+
 class Chain {
 public:
     Chain(const std::vector<BlockLayer>& layers, const DiskDriver& driver)
@@ -169,7 +175,7 @@ private:
         node["file"] = below;
         if (index + 1 < layers_.size())
             node["backing"] = format_name(layers_[index + 1].number);
-        else if (layer.ends && driver_of(layer.format) != "raw" && !node.contains("key-secret"))
+        else if (layer.ends && can_have_backing(layer.format))
             node["backing"] = nullptr;
         out_.nodes.push_back(std::move(node));
     }

@@ -30,6 +30,8 @@ constexpr std::string_view usage = R"(Usage: real_check FOLDER|FILEâ€¦ [optionâ€
   --at-least FILE  fail when a figure is below what FILE says (name, blank, number per line)
 )";
 
+constexpr int skipped = 77;  // CTest's SKIP_RETURN_CODE
+
 struct Arguments {
     std::vector<fs::path> files;
     std::string only, list;
@@ -165,7 +167,8 @@ int main(int argc, char** argv) {
     Arguments arguments;
     const auto read = read_arguments(argc, argv, arguments);
     if (read == Read::usage) return std::cerr << usage, 2;
-    if (read == Read::nothing_there) return 77;  // skipped
+    if (read == Read::nothing_there) return skipped;
+    if (qemu::find_binaries().empty()) return std::cerr << "there is no QEMU\n", skipped;
     const auto begin = std::chrono::steady_clock::now();
     std::vector<Trial> trials(arguments.files.size());
     asio::io_context loop{1};

@@ -5,6 +5,7 @@
 #include "model/each_device.hpp"
 #include "qemu/aliases.hpp"
 #include "qemu/assign.hpp"
+#include "qemu/machine.hpp"
 #include "support/file.hpp"
 
 #include <fmt/format.h>
@@ -30,6 +31,20 @@ std::map<std::string, std::vector<model::Address>> places_of(const model::Domain
         places[device.info.alias].push_back(std::move(place));
     });
     return places;
+}
+
+// One that every machine has a place for: on PCI or virtio-mmio, else on ISA or the board itself.
+void add_a_device(model::Domain& domain) {
+    const auto machine = qemu::machine_of(domain);
+    if (machine.has_pci() || machine.virtio_mmio()) {
+        model::Rng rng;
+        rng.backend = model::RngBuiltin();
+        domain.devices.rngs.push_back(std::move(rng));
+        return;
+    }
+    model::Serial serial;
+    serial.backend.type = model::CharType::null;
+    domain.devices.serials.push_back(std::move(serial));
 }
 
 class Trying {
@@ -115,9 +130,7 @@ private:
     // Read again as it was written, with one device more.
     Task<> start_with_more() {
         auto more = take(model::parse_domain_xml(model::format_domain_xml(domain_))).domain;
-        model::Rng rng;
-        rng.backend = model::RngBuiltin();
-        more.devices.rngs.push_back(std::move(rng));
+        add_a_device(more);
         if (auto done = qemu::complete(more, *capabilities_); !done) {
             if (done.error().code() == Errc::limit_exceeded) co_return;  // all its buses are full
             trial_.findings.check(false, "a device added", "it is refused: " + text(done.error()));
