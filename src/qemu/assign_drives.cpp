@@ -212,12 +212,43 @@ std::optional<std::uint32_t> last_controller(const std::vector<Disk>& disks, Con
     return last;
 }
 
-void fill_in(Disk& disk) {
+// libvirt's order, which decides about boot order and places: those of one bus by their names, wherever they are in the
+// document.
+std::size_t place_in(const std::vector<Disk>& disks, const Disk& disk) {
+    std::optional<std::size_t> place;
+    for (std::size_t i = disks.size(); i-- > 0;) {
+        if (disks[i].bus() != disk.bus()) continue;
+        if (disk_number(disks[i].target.dev) > disk_number(disk.target.dev))
+            place = i;
+        else if (!place)
+            place = i + 1;
+    }
+    return place.value_or(disks.size());
+}
+
+void sort(std::vector<Disk>& disks) {
+    std::vector<Disk> sorted;
+    sorted.reserve(disks.size());
+    for (auto& disk : disks) {
+        const auto place = static_cast<std::ptrdiff_t>(place_in(sorted, disk));
+        sorted.insert(sorted.begin() + place, std::move(disk));
+    }
+    disks = std::move(sorted);
+}
+
+// To a guest a CD drive is one behind usb-bot only.
+Disk::Model usual_usb_model(const Disk& disk, const Capabilities& capabilities) {
+    const bool bridged = disk.device == Disk::Device::cdrom && capabilities.has_device("usb-bot");
+    return bridged ? Disk::Model::usb_bot : Disk::Model::usb_storage;
+}
+
+void fill_in(Disk& disk, const Capabilities& capabilities) {
     disk.target.bus = disk.bus();
     if (!disk.driver) disk.driver.emplace();
     if (!disk.driver->name) disk.driver->name = model::DiskDriver::Name::qemu;
     if (!disk.driver->type) disk.driver->type = model::DiskFormat::raw;
     if (disk.device == Disk::Device::cdrom) disk.readonly = true;
+    if (disk.bus() == DiskBus::usb && !disk.model) disk.model = usual_usb_model(disk, capabilities);
 }
 
 }  // namespace
@@ -225,9 +256,10 @@ void fill_in(Disk& disk) {
 Result<> assign_drives(Assignment& assignment) {
     auto& devices = assignment.domain.devices;
     Drives drives(assignment);
+    sort(devices.disks);
     for (auto& disk : devices.disks) {
         if (auto checked = check_bus(assignment, disk); !checked) return checked;
-        fill_in(disk);
+        fill_in(disk, assignment.capabilities);
         if (!is_drive(disk)) continue;
         if (auto kept = drives.keep(disk.info, disk.bus(), describe(disk)); !kept) return kept;
     }

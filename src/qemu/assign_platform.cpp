@@ -180,7 +180,7 @@ Result<> assign_spapr_vio(Assignment& assignment) {
     });
     if (!kept) return kept;
     // Where QEMU itself begins with each kind.
-    constexpr std::uint64_t network = 0x1000, scsi = 0x2000, nvram = 0x3000, serial = 0x30000000;
+    constexpr std::uint64_t network = 0x1000, scsi = 0x2000, nvram = 0x3000, tpm_module = 0x4000, serial = 0x30000000;
     for (auto& interface : devices.interfaces)
         if (interface.model == "spapr-vlan") bus.place(interface.info, network);
     for (auto& controller : devices.controllers)
@@ -190,6 +190,8 @@ Result<> assign_spapr_vio(Assignment& assignment) {
         if (port.target && port.target->type == model::SerialTarget::Type::spapr_vio_serial)
             bus.place(port.info, serial);
     if (devices.nvram) bus.place(devices.nvram->info, nvram);
+    for (auto& tpm : devices.tpms)
+        if (tpm.model == model::Tpm::Model::spapr) bus.place(tpm.info, tpm_module);
     return {};
 }
 

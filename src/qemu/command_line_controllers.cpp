@@ -9,33 +9,6 @@ using model::Controller;
 
 namespace {
 
-std::string_view pci_device(const Controller& controller) {
-    using enum Controller::Model;
-    if (!controller.model_name.empty()) return controller.model_name;
-    switch (controller.model.value_or(pci_root)) {
-        case pci_root:
-            return "spapr-pci-host-bridge";
-        case pci_bridge:
-            return "pci-bridge";
-        case dmi_to_pci_bridge:
-            return "i82801b11-bridge";
-        case pcie_to_pci_bridge:
-            return "pcie-pci-bridge";
-        case pcie_root_port:
-            return "pcie-root-port";
-        case pcie_switch_upstream_port:
-            return "x3130-upstream";
-        case pcie_switch_downstream_port:
-            return "xio3130-downstream";
-        case pci_expander_bus:
-            return "pxb";
-        case pcie_expander_bus:
-            return "pxb-pcie";
-        default:
-            return {};
-    }
-}
-
 struct UsbDevice {
     std::string_view driver;
     std::optional<std::uint32_t> first_port;  // companions: where their ports begin
@@ -151,8 +124,9 @@ void CommandLineBuilder::add_pci_root(const Controller& root) {
 
 void CommandLineBuilder::add_pci_controller(const Controller& controller) {
     using enum Controller::Model;
-    const auto driver = pci_device(controller);
-    auto object = device(driver, controller.info, describe(controller));
+    // Chosen when the domain was defined (assign_bridges.cpp), and kept since.
+    if (controller.model_name.empty()) return problem(Errc::internal, describe(controller) + " has no model name");
+    auto object = device(controller.model_name, controller.info, describe(controller));
     const model::ControllerTarget nothing;
     const auto& target = controller.target ? *controller.target : nothing;
     switch (controller.model.value_or(pci_root)) {

@@ -32,26 +32,6 @@ bool same_kind(const Disk& a, const Disk& b) {
     return a.device == b.device || (!removable(a) && !removable(b));
 }
 
-// As libvirt counts them: those of one bus by their names, wherever they are in the document.
-std::vector<const Disk*> in_boot_order(const std::vector<Disk>& disks) {
-    std::vector<const Disk*> ordered;
-    for (const auto& disk : disks) {
-        auto place = ordered.end();
-        bool found = false;
-        for (auto at = ordered.end(); at != ordered.begin();) {
-            --at;
-            if ((*at)->bus() != disk.bus()) continue;
-            if (disk_number((*at)->target.dev) > disk_number(disk.target.dev))
-                place = at;
-            else if (!found)
-                place = at + 1;
-            found = true;
-        }
-        ordered.insert(place, &disk);
-    }
-    return ordered;
-}
-
 // QEMU's words for what to do when reading or writing fails.
 void add_error_policies(json::object& device, const DiskDriver& driver) {
     using ErrorPolicy = DiskDriver::ErrorPolicy;
@@ -225,9 +205,9 @@ std::optional<std::uint32_t> CommandLineBuilder::boot_index(const Disk& disk) co
     const auto kind = disk.device == Disk::Device::cdrom    ? model::BootDevice::cdrom
                       : disk.device == Disk::Device::floppy ? model::BootDevice::fd
                                                             : model::BootDevice::hd;
-    for (const auto* other : in_boot_order(domain_.devices.disks)) {
-        if (!same_kind(*other, disk)) continue;
-        if (other != &disk) return std::nullopt;  // <boot dev=…> means the first of its kind
+    for (const auto& other : domain_.devices.disks) {
+        if (!same_kind(other, disk)) continue;
+        if (&other != &disk) return std::nullopt;  // <boot dev=…> means the first of its kind
         break;
     }
     for (std::size_t i = 0; i < domain_.os.boot.size(); ++i)
@@ -347,8 +327,7 @@ void CommandLineBuilder::add_disk(const Disk& disk, const std::string& node) {
     const bool served = disk.type == SourceType::vhostuser && !disk.empty();
     if (node.empty() && !served && !removable(disk))
         return problem(Errc::invalid_config, describe(disk) + " has no image");
-    const bool usb_cd = bus == DiskBus::usb && disk.device == Disk::Device::cdrom && !disk.model;
-    if (usb_cd || disk.model == Disk::Model::usb_bot) return add_usb_bridged(disk, node);
+    if (disk.model == Disk::Model::usb_bot) return add_usb_bridged(disk, node);
     const auto driver = disk_driver(disk);
     if (driver == "ide-hd" && disk.readonly)
         return problem(Errc::unsupported, describe(disk) + " is read-only, which disks on the " +

@@ -3,6 +3,7 @@
 #include "qemu/command_line_builder.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <fmt/format.h>
 
 namespace vireo::qemu {
@@ -60,6 +61,11 @@ void set_for_devices(Options& options, const model::Devices& devices) {
     }
 }
 
+std::string upper_case(std::string text) {  // what the guest's loader compares with
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return text;
+}
+
 // Which entry of its boot menu an s390x guest takes: what the device says that it boots from first.
 std::string loadparm(const model::Devices& devices) {
     for (const auto& disk : devices.disks)
@@ -97,7 +103,7 @@ void CommandLineBuilder::add_machine() {
     if (machine_.pseries()) add_pseries(options, features);
     if (!main_memory_.empty()) options.set("memory-backend", main_memory_);
     if (const auto parameter = loadparm(domain_.devices); machine_.ccw() && !parameter.empty())
-        options.set("loadparm", escape_commas(parameter));
+        options.set("loadparm", escape_commas(upper_case(parameter)));
     if (machine_.pseries() && domain_.cpu && domain_.cpu->mode == model::Cpu::Mode::host_model && domain_.cpu->model &&
         !domain_.cpu->model->name.empty())
         options.set("max-cpu-compat", domain_.cpu->model->name);

@@ -274,7 +274,6 @@ void CommandLineBuilder::add_interface(const Interface& interface, std::optional
     object["mac"] = interface.mac;
     if (interface.teaming && interface.teaming->type == model::Teaming::Type::persistent) object["failover"] = true;
     if (boot_index) object["bootindex"] = *boot_index;
-    if (!interface.boot_loadparm.empty()) object["loadparm"] = interface.boot_loadparm;
     if (interface.model != "ne2k_isa" || interface.info.address) add_address(object, interface.info, owner);
     add("-device", object);
 }

@@ -163,7 +163,7 @@ bool Machine::usb_by_default() const noexcept {
     return !arm() && !riscv() && !s390() && !loongarch() && kind != MachineKind::isapc && !microvm();
 }
 bool Machine::balloon_by_default() const noexcept {
-    return !arm() && kind != MachineKind::isapc;
+    return !arm() && kind != MachineKind::isapc && arch != Arch::sparc;
 }
 
 std::string_view default_nic_model(const Machine& machine, const Capabilities& capabilities) noexcept {

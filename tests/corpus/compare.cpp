@@ -299,7 +299,17 @@ private:
             return text;
         };
         thing("memory", memory(ours_), memory(theirs_));
-        thing("smp", joined(ours_.one("smp"), {}), joined(theirs_.one("smp"), {}));
+        const auto processors = [](const Side& side) {
+            const auto* smp = side.one("smp");  // one die is the usual
+            return smp && smp->get("dies") == "1" ? joined(smp, {"dies"}) : joined(smp, {});
+        };
+        thing("smp", processors(ours_), processors(theirs_));
+        const auto bite = [](const Side& side) {  // two ways to say it
+            const auto* action = side.one("action");
+            const auto* older = side.one("watchdog-action");
+            return action && !action->get("watchdog").empty() ? action->get("watchdog") : older ? older->value : "";
+        };
+        thing("watchdog's action", bite(ours_), bite(theirs_));
         thing("clock", joined(ours_.one("rtc"), {}), joined(theirs_.one("rtc"), {}));
         thing("boot", joined(ours_.one("boot"), {}), joined(theirs_.one("boot"), {}));
         list("numa", [](const Side& side, const Option& option) {
@@ -311,7 +321,7 @@ private:
         });
         const auto whole = [](const Side&, const Option& option) { return option.value; };
         for (const auto* name :
-             {"kernel", "initrd", "append", "dtb", "bios", "usb", "soundhw", "acpitable", "watchdog-action"})
+             {"kernel", "initrd", "append", "dtb", "bios", "usb", "soundhw", "acpitable"})
             list(name, whole);
         const auto properties = [](const Side&, const Option& option) { return joined(&option, {"file", "fd"}); };
         for (const auto* name : {"smbios", "fw_cfg", "global", "compat"}) list(name, properties);
