@@ -48,6 +48,7 @@ void show(Context& context, const LibvirtPlan& plan, bool applied) {
         }
         std::string line = domain.name + (applied ? ": defined" : ": would be defined");
         if (!domain.nvram.empty()) line += ", with the variables of " + domain.nvram.string();
+        if (!domain.tpm.empty()) line += ", with the TPM of " + domain.tpm.string();
         if (domain.autostart) line += applied ? "; starts with the daemon" : "; would start with the daemon";
         context.print(line + "\n");
         for (auto& note : domain.notes) context.print("  " + note + "\n");
@@ -55,7 +56,8 @@ void show(Context& context, const LibvirtPlan& plan, bool applied) {
     for (auto& note : plan.notes) context.print(note + "\n");
 }
 
-// All of one domain, or nothing: what was defined is undefined again when its variables cannot be taken over.
+// All of one domain, or nothing: what was defined is undefined again when its variables or its TPM cannot be taken
+// over.
 void take_over(Context& context, LibvirtDomain& domain) {
     api::ManagerClient manager(context.connection());
     auto defined = manager.define_domain_xml(domain.xml, {});
@@ -63,13 +65,15 @@ void take_over(Context& context, LibvirtDomain& domain) {
     try {
         if (!domain.nvram.empty())
             api::DomainFirmwareClient(context.connection(), defined.domain.value).import_store(domain.nvram.string());
-        if (domain.autostart) api::DomainClient(context.connection(), defined.domain.value).set_autostart(true, {});
+        api::DomainClient client(context.connection(), defined.domain.value);
+        if (!domain.tpm.empty()) client.import_tpm(domain.tpm.string());
+        if (domain.autostart) client.set_autostart(true, {});
     } catch (const Error& error) {
         failure = error;
     }
     if (!failure) return;
     api::UndefineOptions options;
-    options.nvram = api::NvramDisposal::remove;
+    options.nvram = options.tpm = api::NvramDisposal::remove;
     api::DomainClient(context.connection(), defined.domain.value).undefine(options);
     throw *failure;
 }
@@ -104,9 +108,9 @@ const Option options[] = {
 };
 const Verb verbs[] = {
     {"import-libvirt", nullptr, "Take over the domains of a host's libvirt",
-     "Reads libvirt's definitions, variable stores and autostart marks and shows what would become of each. With "
-     "--apply "
-     "they are defined here, their variable stores copied. What libvirt has is never changed, so both must not run the "
+     "Reads libvirt's definitions, variable stores, emulated TPMs and autostart marks and shows what would become of "
+     "each. With --apply they are defined here, their variable stores and TPMs copied. What libvirt has is never "
+     "changed, so both must not run the "
      "same domain at the same time: undefine it there when it works here. Without NAME: all.",
      domains, options, import_libvirt},
 };

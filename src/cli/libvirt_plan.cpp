@@ -61,11 +61,19 @@ void note_left_behind(const LibvirtFolders& folders, LibvirtDomain& domain) {
     for (auto* kind : {"snapshot", "checkpoint"})
         if (auto folder = qemu / kind / domain.name; is_there(folder))
             domain.notes.push_back(fmt::format("its {}s ({}) are not taken over", kind, folder.string()));
-    if (auto tpm = folders.data / "swtpm" / domain.uuid; is_there(tpm))
-        domain.notes.push_back(
-            fmt::format("the state of its TPM ({}) is not taken over: what is sealed to it, such as "
-                        "the keys of encrypted disks, stays there",
-                        tpm.string()));
+}
+
+// libvirt's place of an emulated TPM's state, unless the definition names one.
+fs::path tpm_of(const LibvirtFolders& folders, const model::Domain& domain) {
+    using Version = model::TpmBackend::Version;
+    for (auto& tpm : domain.devices.tpms) {
+        if (tpm.backend.type != model::TpmBackend::Type::emulator || !domain.uuid) continue;
+        if (tpm.backend.source && !tpm.backend.source->path.empty()) return {};  // Vireo uses the same place
+        auto state = folders.data / "swtpm" / domain.uuid->to_string() /
+                     (tpm.backend.version == Version::v1_2 ? "tpm1.2" : "tpm2");
+        return is_there(state) ? state : fs::path();
+    }
+    return {};
 }
 
 void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
@@ -94,6 +102,7 @@ void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
     planned.xml = model::format_domain_xml(domain);
     if (is_there(folders.run / "qemu" / (domain.name + ".pid")))
         planned.refused = "it runs under libvirt: shut it down there first";
+    planned.tpm = tpm_of(folders, domain);
     note_left_behind(folders, planned);
 }
 
@@ -159,6 +168,7 @@ json::object to_json(const LibvirtPlan& plan) {
         json::object entry{{"name", domain.name}, {"file", domain.file.string()}, {"autostart", domain.autostart}};
         if (!domain.uuid.empty()) entry["uuid"] = domain.uuid;
         if (!domain.nvram.empty()) entry["nvram"] = domain.nvram.string();
+        if (!domain.tpm.empty()) entry["tpm"] = domain.tpm.string();
         if (!domain.refused.empty()) entry["refused"] = domain.refused;
         entry["notes"] = json::array(domain.notes.begin(), domain.notes.end());
         domains.push_back(entry);

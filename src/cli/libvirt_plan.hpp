@@ -29,6 +29,7 @@ struct LibvirtDomain {
     std::string name, uuid;
     std::string xml;  // what would be defined: the definition with a store of Vireo's own in place of libvirt's
     std::filesystem::path nvram;  // the store whose content would be taken over; empty: none
+    std::filesystem::path tpm;    // the folder of its emulated TPM's state; empty: none
     bool autostart = false;
     std::string refused;             // why it cannot be taken over; empty: it can
     std::vector<std::string> notes;  // what stays behind, and why, as sentences

@@ -89,6 +89,9 @@ public:
     Task<> resume(std::optional<std::uint64_t> if_revision);
     Task<> set_autostart(bool on, std::optional<std::uint64_t> if_revision);
 
+    // The state of the emulated TPM, from a folder of swtpm's (tpm.cpp). Error(not_applicable): there is no such TPM.
+    Task<> import_tpm(std::filesystem::path folder);
+
     // The recorded firmware (firmware.cpp)
     // Against what is on the host now: reads files. Nothing when none is recorded.
     Task<std::optional<firmware::Standing>> firmware_standing();

@@ -31,14 +31,6 @@ SocketPair connected_pair() {
     return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-std::optional<firmware::TpmOwner> owner_of(const std::optional<host::Account>& account) {
-    if (!account) return std::nullopt;
-    firmware::TpmOwner owner;
-    owner.uid = account->uid;
-    owner.gid = account->gid;
-    return owner;
-}
-
 }  // namespace
 
 Task<> Start::auxiliaries(Rollback& rollback) {
@@ -127,7 +119,7 @@ Task<> Start::tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::Tpm
     rollback.add("the TPM's state", remove);
     // Undone before that: swtpm ends before its state goes.
     rollback.add("the programs beside QEMU", [this]() -> Task<> { return end_auxiliaries(env_, run_->status); });
-    auto open = [place, owner = owner_of(env_.qemu_account)](std::stop_token) {
+    auto open = [place, owner = tpm_owner(env_.qemu_account)](std::stop_token) {
         return firmware::open_workshop(place, owner);
     };
     take(co_await env_.pool.call(std::move(open)));

@@ -2,6 +2,7 @@
 #include "domain/tpm.hpp"
 
 #include "domain/auxiliary.hpp"
+#include "domain/domain.hpp"
 #include "host/programs.hpp"
 #include "model/domain_xml.hpp"
 #include "support/clock.hpp"
@@ -159,6 +160,33 @@ Result<> can_certify(const std::optional<host::Account>& account) {
     if (may_write(folder, account)) return {};
     return fail(Errc::access_denied, "the folder of the certificate authority, ", folder, ", cannot be written by ",
                 account ? account->name : "this daemon");
+}
+
+Task<> Domain::import_tpm(std::filesystem::path folder) {
+    if (!folder.is_absolute())
+        throw Error(Errc::invalid_argument, "the folder '" + folder.string() + "' is no absolute path");
+    auto guard = co_await turn({});
+    if (active())
+        throw Error(Errc::invalid_state, "domain " + name_ + " runs, and its TPM with it")
+            .with_object(name_)
+            .with_hint("shut it down first");
+    auto text = take(xml(Kind::persistent));
+    auto definition = take(model::parse_domain_xml(*text, model::ParseOptions{.lenient = true})).domain;
+    auto place = firmware::tpm_place(definition, env_.layout.tpm);
+    if (!place) throw Error(Errc::not_applicable, "domain " + name_ + " has no emulated TPM").with_object(name_);
+    auto work = [place = *place, folder, owner = tpm_owner(env_.qemu_account)](std::stop_token) {
+        return firmware::import_tpm(place, folder, owner);
+    };
+    auto done = co_await env_.pool.call(std::move(work));
+    if (!done) throw done.error().with_object(name_);
+}
+
+std::optional<firmware::TpmOwner> tpm_owner(const std::optional<host::Account>& account) {
+    if (!account) return std::nullopt;
+    firmware::TpmOwner owner;
+    owner.uid = account->uid;
+    owner.gid = account->gid;
+    return owner;
 }
 
 void set_tpm_made(state::Status& status) {

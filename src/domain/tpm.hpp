@@ -29,6 +29,9 @@ Command tpm_banks_command(const TpmPrograms& programs, const model::TpmBackend& 
 // it from another. Failure says what is missing. Reads two small files.
 Result<> can_certify(const std::optional<host::Account>& account);
 
+// Whose the state is: the account of guests.
+std::optional<firmware::TpmOwner> tpm_owner(const std::optional<host::Account>& account);
+
 // Whether the state was made by this run, as its status document says it.
 void set_tpm_made(state::Status& status);
 bool tpm_made(const state::Status& status);

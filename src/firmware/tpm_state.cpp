@@ -19,6 +19,12 @@ namespace {
 constexpr std::string_view trash_prefix = "tpm-";
 constexpr std::size_t uuid_length = 36;
 constexpr const char* note_name = "undefine";
+constexpr std::size_t longest_state = 4u << 20;  // swtpm's are some ten KiB
+
+// Of swtpm's file of what lasts.
+const char* state_name(const TpmPlace& place) {
+    return place.path.filename() == "tpm1.2" ? "tpm-00.permall" : "tpm2-00.permall";
+}
 
 bool is_there(const fs::path& path) {
     std::error_code ignored;
@@ -121,6 +127,23 @@ Result<> close_workshop(const TpmPlace& place) {
     if (::rename(place.workshop().path.c_str(), place.path.c_str()))
         return Failure(system_error(errno, "cannot rename " + place.workshop().path.string()));
     return sync_folder(place.path.parent_path());
+}
+
+Result<> import_tpm(const TpmPlace& place, const fs::path& folder, std::optional<TpmOwner> owner) {
+    if (!place.own)
+        return fail(Errc::unsupported, "the definition keeps the TPM's state in ", place.path.string(),
+                    ": copy it there yourself");
+    if (place.made()) return fail(Errc::already_exists, "the TPM has a state already, in ", place.path.string());
+    const auto name = state_name(place);
+    auto state = read_file(folder / name, longest_state);
+    if (!state) return Failure(state.error().wrap("no state of a TPM can be taken from " + folder.string()));
+    if (auto opened = open_workshop(place, owner); !opened) return opened;
+    const auto copy = place.workshop().path / name;
+    auto done = replace_file(copy, *state, 0600);
+    if (done) done = give(copy, owner);
+    if (done) done = close_workshop(place);
+    if (!done && !remove_tree(place.workshop().path)) log::warning("{} is left over", place.workshop().path.string());
+    return done;
 }
 
 Result<> remove_tpm(const TpmPlace& place) {

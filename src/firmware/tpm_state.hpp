@@ -41,7 +41,11 @@ struct TpmOwner {
 // An empty workshop for swtpm_setup, which owner may write (none: we ourselves). What a crash left there goes.
 Result<> open_workshop(const TpmPlace& place, std::optional<TpmOwner> owner);
 Result<> close_workshop(const TpmPlace& place);  // it is whole: it takes its place, durably
-// Undoes both. Only in Vireo's own folder; what lies elsewhere is the user's.
+// Copies the state that swtpm keeps in another folder, of the same version, into Vireo's own place: whole, or not at
+// all. Failure(already_exists): a TPM has been made there; (not_found): the folder has none; (unsupported): the
+// definition names a place of the user's, where the state can simply be put.
+Result<> import_tpm(const TpmPlace& place, const std::filesystem::path& folder, std::optional<TpmOwner> owner);
+// Undoes these. Only in Vireo's own folder; what lies elsewhere is the user's.
 Result<> remove_tpm(const TpmPlace& place);
 
 // What is to become of all states of a guest that is being undefined, written down before its definition goes.

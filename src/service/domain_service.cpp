@@ -208,4 +208,9 @@ Task<> DomainApi::set_autostart(api::Call, api::ObjectPath path, bool autostart,
     co_await domain->set_autostart(autostart, options.if_revision);
 }
 
+Task<> DomainApi::import_tpm(api::Call, api::ObjectPath path, std::string folder) {
+    auto domain = hub_.require(path);
+    co_await domain->import_tpm(std::move(folder));
+}
+
 }  // namespace vireo::service

@@ -33,6 +33,7 @@ public:
     Task<> undefine(api::Call, api::ObjectPath path, api::UndefineOptions options) override;
     Task<> rename(api::Call, api::ObjectPath path, std::string new_name, api::ChangeOptions options) override;
     Task<> set_autostart(api::Call, api::ObjectPath path, bool autostart, api::ChangeOptions options) override;
+    Task<> import_tpm(api::Call call, api::ObjectPath path, std::string folder) override;
 
 private:
     Hub& hub_;

@@ -3,6 +3,8 @@
 """`vireo create` without XML, and taking over what libvirt has: with the real daemon, and files as people have them."""
 import json
 import os
+import shutil
+import subprocess
 import sys
 import unittest
 
@@ -136,6 +138,33 @@ class Import(case.Case):
         self.assertTrue(self.before == self.files(), "the originals were touched")
         again = self.daemon.vireo("import-libvirt", "--root", self.root, "--apply", "web", check=False)
         self.assertIn("already", again.stdout)
+
+    @unittest.skipUnless(shutil.which("swtpm_setup"), "Debian's package swtpm-tools is not installed")
+    def test_the_tpm_comes_along(self):
+        uuid = "0f6a2f0e-1d0c-4b0b-9a5e-6f8a6c5a7d11"
+        self.put("etc/libvirt/qemu/sealed.xml", guests.domain(
+            "sealed", devices="<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>", uuid=uuid))
+        self.put("etc/libvirt/qemu/other.xml", guests.domain(
+            "other", devices="<tpm model='tpm-crb'><backend type='emulator' version='1.2'/></tpm>", uuid=uuid[:-1] + "2"))
+        state = os.path.join(self.root, "var/lib/libvirt/swtpm", uuid, "tpm2")
+        os.makedirs(state)
+        subprocess.run(["swtpm_setup", "--tpm2", "--tpm-state", state, "--createek"], check=True, capture_output=True)
+        self.put(f"var/lib/libvirt/swtpm/{uuid[:-1]}2/tpm1.2/nothing", "")
+        before = self.files()
+        plan = self.daemon.vireo("import-libvirt", "--root", self.root, "sealed").stdout
+        self.assertIn(f"with the TPM of {state}", plan)
+        self.daemon.vireo("import-libvirt", "--root", self.root, "--apply", "sealed")
+        self.assertTrue(before == self.files(), "the originals were touched")
+        taken = os.path.join(self.daemon.data_folder, "tpm", uuid, "tpm2", "tpm2-00.permall")
+        self.assertEqual(guests.read(taken), guests.read(os.path.join(state, "tpm2-00.permall")))
+        self.daemon.start("sealed", paused=True)  # it is taken for its own
+        self.refused("InvalidState", self.daemon.rpc, "Domain.ImportTPM", domain="sealed", folder=state)
+        self.daemon.destroy("sealed")
+        self.refused("AlreadyExists", self.daemon.rpc, "Domain.ImportTPM", domain="sealed", folder=state)
+        # One whose state cannot be read is not taken over by half.
+        failed = self.daemon.vireo("import-libvirt", "--root", self.root, "--apply", "other", check=False)
+        self.assertIn("no state of a TPM", failed.stdout)
+        self.assertEqual([d["name"] for d in self.daemon.rpc("Manager.ListDomains")], ["sealed"])
 
 
 if __name__ == "__main__":

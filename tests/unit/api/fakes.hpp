@@ -147,6 +147,7 @@ struct FakeDomain final : api::DomainService {
         autostart = on;
         co_return;
     }
+    Task<> import_tpm(api::Call, api::ObjectPath, std::string) override { co_return; }
 
     api::DomainInfo info;
     api::DumpOptions seen_dump;

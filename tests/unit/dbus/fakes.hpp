@@ -202,6 +202,7 @@ public:
         co_return;
     }
     Task<> set_autostart(api::Call, api::ObjectPath, bool, api::ChangeOptions) override { co_return; }
+    Task<> import_tpm(api::Call, api::ObjectPath, std::string) override { co_return; }
 
 private:
     FakeState& state_;
