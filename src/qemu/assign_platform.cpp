@@ -233,10 +233,13 @@ Result<> assign_zpci(Assignment& assignment) {
             result = numbers.keep(*at, describe(device));
     });
     if (!result || !s390) return result;
-    model::for_each_device(devices, [&](auto& device) {
-        if (auto* at = device.info.template at<PciAddress>())
+    // As in libvirt, those that have one of both come first.
+    for (const bool half : {true, false})
+        model::for_each_device(devices, [&](auto& device) {
+            auto* at = device.info.template at<PciAddress>();
+            if (!at || (half && !at->zpci)) return;
             if (pci_need(assignment.machine, device) != pci::nothing) numbers.place(*at);
-    });
+        });
     return {};
 }
 

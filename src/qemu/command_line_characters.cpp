@@ -269,10 +269,10 @@ std::string number_in_rule(std::string_view word, int digits) {
     return fmt::format("0x{:0>{}}", upper, digits);
 }
 
-std::string version_in_rule(const std::string& version) {  // "1.10" → 0x0110
+std::string version_in_rule(const std::string& version) {  // two binary-coded decimals: "1.1" and "1.10" → 0x0110
     if (version.empty() || version == "-1") return "-1";
     const auto dot = version.find('.');
-    return fmt::format("0x{:0>2}{:0>2}", version.substr(0, dot), dot == version.npos ? "0" : version.substr(dot + 1));
+    return fmt::format("0x{:0>2}{:0<2}", version.substr(0, dot), dot == version.npos ? "0" : version.substr(dot + 1));
 }
 
 }  // namespace

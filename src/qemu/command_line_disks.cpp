@@ -16,9 +16,12 @@ using model::SourceType;
 namespace {
 
 using Cache = DiskDriver::Cache;
-const DiskDriver& driver_of(const Disk& disk) {
-    static const DiskDriver none;
-    return disk.driver ? *disk.driver : none;
+// With the cache that it really has: what several guests write is never kept by the host.
+DiskDriver driver_of(const Disk& disk) {
+    auto driver = disk.driver.value_or(DiskDriver());
+    if (disk.shareable && !disk.readonly && driver.cache.value_or(Cache::default_) == Cache::default_)
+        driver.cache = Cache::none;
+    return driver;
 }
 bool is_lun(const Disk& disk) {
     return disk.device == Disk::Device::lun;
@@ -72,7 +75,7 @@ void add_identity(json::object& device, const Disk& disk) {
 }
 
 void add_disk_properties(json::object& device, const Disk& disk, const std::string& node) {
-    const auto& driver = driver_of(disk);
+    const auto driver = driver_of(disk);
     if (!node.empty()) device["drive"] = node;
     if (disk.shareable) device["share-rw"] = true;
     const bool passthrough = is_lun(disk) && disk.bus() == DiskBus::scsi;  // has the real one's cache
@@ -84,7 +87,7 @@ void add_disk_properties(json::object& device, const Disk& disk, const std::stri
 }
 
 void add_virtio_properties(json::object& device, const Disk& disk) {
-    const auto& driver = driver_of(disk);
+    const auto driver = driver_of(disk);
     add_virtio_options(device, driver.virtio);
     if (driver.ioeventfd) device["ioeventfd"] = *driver.ioeventfd;
     if (driver.event_idx) device["event_idx"] = *driver.event_idx;

@@ -118,15 +118,17 @@ void CommandLineBuilder::add_local_display(const Graphics& graphics) {
 }
 
 void CommandLineBuilder::add_graphics() {
-    bool local = false;
+    bool local = false, remote = false;
     for (std::size_t i = 0; i < domain_.devices.graphics.size(); ++i) {
         const auto& graphics = domain_.devices.graphics[i];
         const auto& place = resources_.graphics[i];
         switch (graphics.type) {
             case Graphics::Type::vnc:
+                remote = true;
                 add_vnc(graphics, place);
                 break;
             case Graphics::Type::spice:
+                remote = true;
                 add_spice(graphics, place);
                 break;
             case Graphics::Type::rdp:
@@ -139,7 +141,7 @@ void CommandLineBuilder::add_graphics() {
                 add_local_display(graphics);
         }
     }
-    if (!local) add("-display", "none");
+    if (!local && !remote) add("-display", "none");  // a remote one is enough to have none here
 }
 
 // ── graphics cards ──

@@ -32,11 +32,12 @@ void CommandLineBuilder::add_memory_device(const MemoryDevice& memory) {
     const auto& target = memory.target;
     MemoryWish wish;
     wish.id = "mem" + memory.info.alias;
-    wish.size = module_memory(domain_, target.size);
+    wish.size = module_memory(domain_, memory);
     wish.cell = target.node;
     if (memory.source) {
         wish.page_size = memory.source->page_size;
         wish.path = memory.source->path;
+        wish.allocate = !wish.path.empty();  // a file that is full is told of now, not when the guest writes
         if (!memory.source->node_mask.empty()) wish.host_nodes = &memory.source->node_mask;
         if (memory.source->align_size) wish.extra["align"] = *memory.source->align_size;
         if (memory.source->pmem) wish.extra["pmem"] = true;

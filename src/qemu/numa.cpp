@@ -36,9 +36,15 @@ std::uint64_t aligned_memory(const Domain& domain, std::uint64_t size) {
     return (size + step - 1) / step * step;
 }
 
-std::uint64_t module_memory(const Domain& domain, std::uint64_t size) {
+std::uint64_t module_memory(const Domain& domain, const model::MemoryDevice& device) {
     constexpr std::uint64_t mebibyte = 1u << 20;
-    const auto step = machine_of(domain).pseries() ? 256 * mebibyte : 2 * mebibyte;
+    const auto size = device.target.size;
+    if (!machine_of(domain).pseries()) return (size + 2 * mebibyte - 1) / (2 * mebibyte) * 2 * mebibyte;
+    constexpr auto step = 256 * mebibyte;
+    // Its label comes on top of what the guest sees as memory, and what is left of that is not used.
+    const auto label = device.target.label ? device.target.label->size : 0;
+    if (device.model == model::MemoryDevice::Model::nvdimm && size >= label + step)
+        return (size - label) / step * step + label;
     return (size + step - 1) / step * step;
 }
 

@@ -38,8 +38,8 @@ std::uint32_t numa_initiator(const model::Domain& domain, std::uint32_t cell);
 
 // Bytes of a size as the machine can have them: whole MiB, on pseries whole 256 MiB.
 std::uint64_t aligned_memory(const model::Domain& domain, std::uint64_t size);
-// The same of a memory device: whole 2 MiB, which QEMU asks of modules.
-std::uint64_t module_memory(const model::Domain& domain, std::uint64_t size);
+// The size of a memory device as the machine can have it: whole 2 MiB, which QEMU asks of modules; on pseries 256 MiB.
+std::uint64_t module_memory(const model::Domain& domain, const model::MemoryDevice& device);
 // What the guest starts with, without the memory that is devices.
 std::uint64_t initial_memory(const model::Domain& domain);
 std::uint64_t device_memory(const model::Domain& domain);  // of the memory devices

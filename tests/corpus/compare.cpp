@@ -45,6 +45,9 @@ public:
         const auto found = backends_.find(option + " " + id);
         return found == backends_.end() ? "(missing)" : found->second;
     }
+    static bool kind_is_secret(const Option& option) {
+        return option.name == "object" && option.get(kind_key("object")) == "secret";
+    }
     static std::string kind_key(std::string_view option) {
         return option == "chardev"    ? "backend"
                : option == "object"   ? "qom-type"
@@ -329,14 +332,30 @@ private:
     }
 
     // ── back ends ──
+    // A disk's secret is called after the number of its image, and numbers are everybody's own.
+    void secrets() {
+        const auto count = [](const Side& side) {
+            return std::ranges::count_if(side.all("object"), [](const Option* option) {
+                return Side::kind_is_secret(*option) && option->get("id") != "masterKey0";
+            });
+        };
+        const auto mine = count(ours_), theirs = count(theirs_);
+        for (auto i = std::min(mine, theirs); i > 0; --i) record(out_.backends, {});
+        for (auto i = mine; i < theirs; ++i)
+            record(out_.backends, {{"object secret: missing", "a secret is missing"}});
+        for (auto i = theirs; i < mine; ++i)
+            record(out_.backends, {{"object secret: too many", "a secret is not in libvirt's"}});
+    }
+
     void backends() {
+        secrets();
         for (const std::string name : {"object", "netdev", "chardev", "fsdev", "audiodev", "tpmdev"}) {
             std::map<std::string, const Option*> mine;
             for (const auto* option : ours_.all(name))
-                if (!one_of(option->get("id"), {"charmonitor", "masterKey0"})) mine[option->get("id")] = option;
+                if (option->get("id") != "charmonitor" && !Side::kind_is_secret(*option)) mine[option->get("id")] = option;
             for (const auto* theirs : theirs_.all(name)) {
                 const auto id = theirs->get("id");
-                if (one_of(id, {"charmonitor", "masterKey0"})) continue;
+                if (id == "charmonitor" || Side::kind_is_secret(*theirs)) continue;
                 const auto kind = theirs->get(Side::kind_key(name));
                 const auto found = mine.find(id);
                 if (found == mine.end()) {

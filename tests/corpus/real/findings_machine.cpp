@@ -113,7 +113,7 @@ private:
             const auto* value = data.if_contains(key);
             return value ? value->to_number<std::int64_t>() : -1;
         };
-        const auto whole = qemu::module_memory(domain_, memory.target.size);
+        const auto whole = qemu::module_memory(domain_, memory);
         const bool label = memory.target.label.has_value();  // is not the guest's
         const auto* size = data.if_contains("size");
         if (memory.model == MemoryDevice::Model::virtio_mem) {

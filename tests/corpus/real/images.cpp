@@ -108,7 +108,7 @@ Task<std::vector<std::string>> make_files(model::Domain& domain, ImageTemplates&
     }
     for (const auto& memory : domain.devices.memory_devices)
         if (memory.source && !memory.source->path.empty())
-            make_empty(memory.source->path, qemu::module_memory(domain, memory.target.size));
+            make_empty(memory.source->path, qemu::module_memory(domain, memory));
     if (domain.devices.pstore) make_empty(domain.devices.pstore->path, domain.devices.pstore->size);
     co_return maker.changed();
 }

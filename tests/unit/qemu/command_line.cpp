@@ -192,8 +192,6 @@ BOOST_AUTO_TEST_CASE(command_line_of_a_q35_uefi_guest) {
             R"({"id":"audio1","driver":"none"})",
             "-vnc",
             "127.0.0.1:0,audiodev=audio1",
-            "-display",
-            "none",
             "-device",
             R"({"driver":"VGA","id":"video0","vgamem_mb":16,"bus":"pcie.0","addr":"0x1"})",
             "-device",
@@ -381,6 +379,11 @@ BOOST_AUTO_TEST_CASE(command_line_of_disks_drivers) {
     BOOST_TEST(device(line, "virtio-disk0").contains(R"("share-rw":true,"write-cache":"on","werror":"enospc")"));
     BOOST_TEST(!device(line, "virtio-disk0").contains("rerror"));
     domain.devices.disks[0].driver->cache.reset();
+    // What several guests write is not kept by the host, unless somebody says so.
+    BOOST_TEST(has(
+        built(domain),
+        R"({"node-name":"vireo-1-format","read-only":false,"discard":"unmap","detect-zeroes":"unmap","cache":{"direct":true,"no-flush":false},"driver":"raw","file":"vireo-1-storage"})"));
+    domain.devices.disks[0].shareable = false;
     BOOST_TEST(refusal(domain).contains("cache='none'"));
     auto resources = prepared(domain);
     domain.devices.disks[0].driver->io.reset();
@@ -390,6 +393,20 @@ BOOST_AUTO_TEST_CASE(command_line_of_disks_drivers) {
         R"({"driver":"host_device","filename":"/dev/fdset/4","node-name":"vireo-1-storage","read-only":false,"discard":"unmap"})"));
     resources.disks.clear();
     BOOST_TEST((build_command_line(domain, made_up_qemu(), resources).error().code() == Errc::internal));
+}
+
+// A definition may say these, as in libvirt; a start says why they cannot be.
+BOOST_AUTO_TEST_CASE(command_line_refuses_what_qemu_does) {
+    const std::string two =
+        "<disk type='file' device='disk'><source file='/a'/><target dev='vda' bus='virtio'/><address type='pci' "
+        "domain='0' bus='0' slot='5' function='0' multifunction='off'/></disk><disk type='file' device='disk'><source "
+        "file='/b'/><target dev='vdb' bus='virtio'/><address type='pci' domain='0' bus='0' slot='5' "
+        "function='1'/></disk>";
+    BOOST_TEST(refusal(live("q35", two)).contains("the disk 'vda' and the disk 'vdb' share the slot 05 of PCI bus 0"));
+    BOOST_TEST(refusal(live("pc",
+                            "<disk type='file' device='disk'><source file='/a'/><target dev='hdc' bus='ide'/><address "
+                            "type='drive' controller='0' bus='0' target='0' unit='2'/></disk>"))
+                   .contains("the disk 'hdc' is unit 2 of the IDE channel 0"));
 }
 
 BOOST_AUTO_TEST_CASE(command_line_of_character_devices) {
