@@ -182,6 +182,7 @@ BOOST_AUTO_TEST_CASE(places) {
     good(refusal(with_device(nic("<address type='pci'/>") + nic("<address type='pci'/>"))));  // both to be chosen
     expect(refusal(with_device(nic("<alias name='ua-x'/>") + nic("<alias name='ua-x'/>"))),
            "two devices have the alias 'ua-x'");
+    good(refusal(with_device(nic("<alias name='net0'/>") + nic("<alias name='net0'/>"))));  // a running domain's own
     expect(refusal(with_device(nic("<alias name='a,b'/>"))), "the alias 'a,b' has characters");
     expect(refusal(with_device(nic("<mac address='53:54:00:00:00:01'/>"))), "the address of a group");
     const auto drive = [](std::string_view dev, std::string_view bus) {

@@ -100,7 +100,12 @@ BOOST_AUTO_TEST_CASE(block_nodes_of_a_chain) {
     layers[1].file = "/dev/base";
     layers[1].block_device = true;
     layers[1].read_only = true;
-    layers[1].ends = true;
+    layers[1].ends = true;  // formats that cannot have a backing file are not told that there is none
+    layers[1].format = model::DiskFormat::vdi;
+    BOOST_TEST(!all(take(block_nodes(layers, {}, "cor"))).contains("\"backing\":null"));
+    layers[1].format = model::DiskFormat::qcow2;
+    BOOST_TEST(all(take(block_nodes(layers, {}, "cor"))).contains("\"backing\":null"));
+    layers[1].format = model::DiskFormat::raw;
     const auto nodes = block_nodes(layers, driver, "cor");
     BOOST_REQUIRE(nodes.has_value());
     BOOST_TEST(nodes->top == "cor");

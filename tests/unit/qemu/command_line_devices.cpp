@@ -177,6 +177,38 @@ BOOST_AUTO_TEST_CASE(the_smaller_devices) {
     expect_none(shown("pc", "<panic model='isa'/>"), R"("ioport")");
 }
 
+BOOST_AUTO_TEST_CASE(what_redirection_takes) {
+    expect(shown("q35",
+                 "<redirdev bus='usb' type='pty'/><redirfilter><usbdev class='0x08' vendor='0x15E1' product='0x2007' "
+                 "version='9.4' allow='yes'/><usbdev version='1.09' allow='no'/></redirfilter>"),
+           {R"("filter":"0x08:0x15E1:0x2007:0x0940:1|-1:-1:-1:0x0109:0")"});
+}
+
+BOOST_AUTO_TEST_CASE(usb_drives_keep_their_model) {
+    const auto cd = [](std::string_view model) {
+        return "<disk type='file' device='cdrom'" + std::string(model) +
+               "><source file='/c'/><target dev='sda' bus='usb'/></disk>";
+    };
+    expect(shown("q35", cd("")), {R"({"driver":"usb-bot","id":"usb-disk0-bridge")", R"({"driver":"scsi-cd")"});
+    expect(shown("q35", cd(" model='usb-storage'")), {R"({"driver":"usb-storage","id":"usb-disk0")"});
+    expect(shown("q35", "<disk type='file'><source file='/c'/><target dev='sda' bus='usb'/></disk>"),
+           {R"({"driver":"usb-storage","id":"usb-disk0")"});
+}
+
+// As libvirt keeps them, whatever their order in the document.
+BOOST_AUTO_TEST_CASE(disks_are_placed_by_their_names) {
+    expect(shown("pc",
+                 "<disk type='file'><source file='/b'/><target dev='vdb' bus='virtio'/></disk>"
+                 "<disk type='file'><source file='/a'/><target dev='vda' bus='virtio'/></disk>"),
+           {R"("id":"virtio-disk0","bus":"pci.0","addr":"0x2")", R"("id":"virtio-disk1","bus":"pci.0","addr":"0x3")"});
+}
+
+BOOST_AUTO_TEST_CASE(a_remote_display_needs_no_other) {
+    expect(shown("pc", ""), {"-display"});
+    expect_none(shown("pc", "<graphics type='vnc'/>"), "-display");
+    expect_none(shown("pc", "<graphics type='spice'/>"), "-display");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_machine_cannot_have) {
     expect(shown("pc", "<iommu model='intel'/>"), {"q35 only"});
     expect(shown("virt", "<serial type='pty'><target type='sclp-serial'/></serial>", "aarch64"),

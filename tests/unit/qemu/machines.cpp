@@ -2,6 +2,7 @@
 #include "qemu/capabilities.hpp"
 #include "qemu/machine.hpp"
 #include "qemu/newest_known.hpp"
+#include "qemu/numa.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -87,6 +88,29 @@ BOOST_AUTO_TEST_CASE(newest_known_takes_machines_that_could_be) {
     BOOST_TEST(newest_known("aarch64", "virt-9.1")->machine("virt-9.1"));
     for (const char* wrong : {"q36", "pc-q35-", "pc-q35-8.0,x=y", "virt-7.2", "pc-q35-8.0 "})
         BOOST_TEST(!newest_known("x86_64", wrong)->machine(wrong), wrong);
+}
+
+BOOST_AUTO_TEST_CASE(machines_have_places_on_virtio_mmio) {
+    BOOST_TEST(machine_of("armv7l", "vexpress-a9").virtio_mmio_transports() == 4u);
+    BOOST_TEST(machine_of("aarch64", "virt").virtio_mmio_transports() == 32u);
+    BOOST_TEST(machine_of("x86_64", "q35").virtio_mmio_transports() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(memory_modules_are_whole) {
+    constexpr std::uint64_t mebibyte = 1u << 20;
+    model::Domain domain;
+    domain.os.type.arch = "x86_64";
+    domain.os.type.machine = "pc-q35-7.2";
+    model::MemoryDevice device;
+    device.target.size = 511 * mebibyte;
+    BOOST_TEST(module_memory(domain, device) == 512 * mebibyte);
+    domain.os.type.arch = "ppc64";
+    domain.os.type.machine = "pseries-7.2";
+    device.target.size = 513 * mebibyte;
+    BOOST_TEST(module_memory(domain, device) == 768 * mebibyte);
+    device.model = model::MemoryDevice::Model::nvdimm;  // what is left beside the label and whole parts is not used
+    device.target.label.emplace().size = mebibyte / 8;
+    BOOST_TEST(module_memory(domain, device) == 512 * mebibyte + mebibyte / 8);
 }
 
 }  // namespace vireo::qemu
