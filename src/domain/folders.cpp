@@ -16,6 +16,9 @@ namespace fs = std::filesystem;
 fs::path run_folder(const Environment& environment, const std::string& uuid) {
     return environment.layout.run / "qemu" / uuid;
 }
+fs::path memory_folder(const Environment& environment, const std::string& uuid) {
+    return environment.layout.data / "ram" / uuid;
+}
 fs::path monitor_path(const Environment& environment, const std::string& uuid) {
     return run_folder(environment, uuid) / "monitor.sock";
 }
@@ -52,11 +55,12 @@ Task<> clean_folders(Environment& environment, state::Status status) {
     if (cgroup_folders.empty())  // a daemon that died in a start may not have noted what it had made
         for (auto& parent : environment.cgroups.parents()) cgroup_folders.push_back(parent / status.uuid);
     auto folder = run_folder(environment, status.uuid);
-    auto work = [cgroup_folders, folder, uuid = status.uuid](std::stop_token) {
+    auto work = [cgroup_folders, folder, memory = memory_folder(environment, status.uuid),
+                 uuid = status.uuid](std::stop_token) {
         for (auto& cgroup : cgroup_folders) kill_members(cgroup, uuid);
         if (auto removed = host::Cgroups::remove(cgroup_folders); !removed) log::warning("{}", removed.error().what());
         std::error_code ignored;
-        fs::remove_all(folder, ignored);
+        for (auto& made : {folder, memory}) fs::remove_all(made, ignored);
     };
     co_await environment.pool.call(std::move(work));
     co_await give_back(environment.pool, taken_of(status));

@@ -182,6 +182,7 @@ Task<> Start::launch_machine(TaskGroup& group) {
     character_fds_.clear();
     files_ = HostFiles();
     auxiliary_fds_.clear();
+    memory_folder_.reset();
     group.cancel();  // from here on the domain watches them
 }
 

@@ -76,6 +76,10 @@ private:
     Task<> undo_process();
     Task<> settings();
     Task<> tune_threads();
+    Task<> plug_vcpus();
+    Task<> ask_for_advice();
+    Task<> memory_files();
+    Result<> set_app_id() const;
     Command command();
     Result<> open_characters(const std::filesystem::path& folder);
     Result<> open_character(const std::string& alias, model::CharBackend& backend, const std::filesystem::path& usual);
@@ -99,7 +103,10 @@ private:
     std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
     std::vector<UniqueFd> character_fds_;                     // what they borrow
     HostFiles files_;
-    std::map<std::string, UniqueFd> auxiliary_fds_;  // QEMU's ends of connections, by alias
+    std::map<std::string, UniqueFd> auxiliary_fds_;           // QEMU's ends of connections, by alias
+    std::optional<model::NumberSet> advised_nodes_;           // numad's, for memory
+    std::vector<unsigned> advised_cpus_;                      // and for vCPUs
+    UniqueFd memory_folder_;                                  // for its memory's files; none when none are needed
     host::GuestCgroup cgroup_;
     Notifier process_noted_;  // its pid is known
 };

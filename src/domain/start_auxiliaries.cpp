@@ -4,6 +4,7 @@
 #include "domain/folders.hpp"
 #include "domain/start.hpp"
 #include "domain/tpm.hpp"
+#include "domain/tuning.hpp"
 #include "domain/virtiofs.hpp"
 #include "qemu/monitor_socket.hpp"
 #include "qemu/process_text.hpp"
@@ -34,6 +35,7 @@ SocketPair connected_pair() {
 }  // namespace
 
 Task<> Start::auxiliaries(Rollback& rollback) {
+    if (asks_for_advice(live_)) co_await ask_for_advice();
     if (firmware::emulated_tpm(live_)) co_await tpm(rollback);
     for (const auto& filesystem : live_.devices.filesystems)
         if (needs_virtiofsd(filesystem)) co_await virtiofsd(filesystem);

@@ -11,6 +11,7 @@ namespace vireo::domain {
 
 // What QEMU made by itself: pseudo-terminals.
 Task<> Start::devices() {
+    co_await plug_vcpus();
     co_await settings();
     co_await tune_threads();
     if (run_->ports.empty()) co_return;

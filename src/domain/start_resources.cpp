@@ -101,6 +101,7 @@ Task<> Start::disks() {
 }
 
 Task<> Start::runtime() {
+    co_await memory_files();
     auto folder = run_folder(env_, domain_.uuid());
     auto socket = monitor_path(env_, domain_.uuid());
     auto log = log_path(env_, domain_.uuid());
@@ -125,10 +126,59 @@ Task<> Start::runtime() {
     log_ = std::move(made.log);
 }
 
+namespace {
+
+constexpr const char* usual_partition = "/machine";  // libvirt's: where guests are when nobody says
+
+std::string partition_of(const model::Domain& domain) {
+    if (!domain.resource || domain.resource->partition == usual_partition) return {};
+    return domain.resource->partition;
+}
+
+bool memory_is_file(const model::Domain& domain) {
+    return domain.memory_backing && domain.memory_backing->source == model::MemorySource::file;
+}
+
+}  // namespace
+
+// Fibre Channel adapters tag what this group sends. Linux, Documentation/ABI/testing/sysfs-class-fc.
+Result<> Start::set_app_id() const {
+    if (!live_.resource || live_.resource->app_id.empty()) return {};
+    const std::string path = "/sys/class/fc/fc_udev_device/appid_store";
+    auto fd = open_file(path, O_WRONLY);
+    struct stat status{};
+    if (!fd || !cgroup_.unified || ::fstat(cgroup_.unified.get(), &status))
+        return fail(Errc::unsupported, "resource/fibrechannel/@appid: this host has ",
+                    fd ? "no unified control groups for guests" : "no Fibre Channel adapter that can be told");
+    return write_all(fd->get(), fmt::format("{:X}:{}", status.st_ino, live_.resource->app_id), path);
+}
+
+// A folder for the files that are the guest's memory; it goes with the run.
+Task<> Start::memory_files() {
+    if (!memory_is_file(live_)) co_return;
+    auto folder = memory_folder(env_, domain_.uuid());
+    auto work = [folder, account = env_.qemu_account](std::stop_token) -> Result<UniqueFd> {
+        if (auto made = make_folder(folder, 0700); !made) return Failure(made.error());
+        if (account && ::lchown(folder.c_str(), account->uid, account->gid))
+            return Failure(system_error(errno, "cannot give " + folder.string() + " to " + account->name));
+        return open_file(folder, O_RDONLY | O_DIRECTORY);
+    };
+    memory_folder_ = take(co_await env_.pool.call(std::move(work)));
+}
+
 Task<> Start::cgroup() {
-    auto work = [cgroups = &env_.cgroups, uuid = domain_.uuid()](std::stop_token) { return cgroups->make(uuid); };
+    const auto uuid = domain_.uuid();
+    auto find = [cgroups = &env_.cgroups,
+                 partition = partition_of(live_)](std::stop_token) -> Result<std::vector<std::filesystem::path>> {
+        if (partition.empty()) return cgroups->parents();
+        return cgroups->partition(partition);
+    };
+    auto parents = take(co_await env_.pool.call(std::move(find)));
+    for (auto& parent : parents) run_->status.cgroup_folders.push_back((parent / uuid).string());
+    take(env_.statuses.save(run_->status));  // elsewhere than usual nobody would look for it
+    auto work = [cgroups = &env_.cgroups, uuid, parents](std::stop_token) { return cgroups->make(uuid, parents); };
     cgroup_ = take(co_await env_.pool.call(std::move(work)));
-    for (auto& folder : cgroup_.folders) run_->status.cgroup_folders.push_back(folder.string());
+    take(set_app_id());
     auto limits = limits_of(live_);
     if (limits.empty()) co_return;
     auto apply = [folders = cgroup_.folders, limits = std::move(limits)](std::stop_token) {
@@ -237,6 +287,8 @@ Command Start::command() {
         place.port = static_cast<std::uint16_t>(graphics.port.value_or(0));
         place.websocket = static_cast<std::uint16_t>(std::max(graphics.websocket.value_or(0), 0));
     }
+    resources.memory_folder = memory_folder_.get();
+    resources.advised_nodes = advised_nodes_;
     resources.now = std::chrono::system_clock::now();
     if (uses_huge_pages(live_)) resources.huge_pages = host::huge_page_folders();
     auto line = take(qemu::build_command_line(live_, *capabilities_, resources));
@@ -250,6 +302,7 @@ Command Start::command() {
     command.env.insert(command.env.end(), line.env.begin(), line.env.end());
     command.fds = std::move(line.fds);
     command.fds[1] = command.fds[2] = log_.get();
+    if (binds_process(live_)) command.memory_nodes = numbers_of(*live_.numa_tune->memory->nodes);
     command.before_exec = [this](pid_t pid, std::uint64_t start_time) { return note_process(pid, start_time); };
     return command;
 }

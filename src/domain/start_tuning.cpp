@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The part of a start that puts QEMU's threads where the definition wants them: after QEMU has made them, before the
 // guest runs.
+#include "domain/auxiliary.hpp"
 #include "domain/start.hpp"
 #include "domain/tuning.hpp"
+#include "host/programs.hpp"
+#include "host/topology.hpp"
+#include "qemu/vcpu_plug.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <charconv>
+#include <fmt/format.h>
 
 namespace vireo::domain {
 namespace {
@@ -68,7 +73,41 @@ Task<> Start::tune_threads() {
     threads.all = host::threads_of(threads.process);
     note_vcpus(threads, co_await run_->machine->execute("query-cpus-fast", {}, monitor_limit));
     note_iothreads(threads, co_await run_->machine->execute("query-iothreads", {}, monitor_limit));
-    take(make(thread_settings(live_, threads)));
+    take(make(thread_settings(live_, threads, advised_cpus_)));
+    auto limits = thread_limits(live_, threads);
+    if (limits.empty()) co_return;
+    auto work = [folders = cgroup_.folders, limits = std::move(limits)](std::stop_token) {
+        return host::limit_threads(folders, limits);
+    };
+    take(co_await env_.pool.call(std::move(work)));
+}
+
+// Before the guest runs, and before anything is done to threads.
+Task<> Start::plug_vcpus() {
+    if (!qemu::plugs_vcpus(live_)) co_return;
+    auto slots = co_await run_->machine->execute("query-hotpluggable-cpus", {}, monitor_limit);
+    auto results = co_await run_->machine->execute_all(take(qemu::plug_vcpus(live_, slots)), monitor_limit);
+    for (auto& result : results)
+        if (!result) throw result.error().wrap("cannot plug in a vCPU of <vcpus>");
+}
+
+// numad looks at what the host's nodes have left.
+Task<> Start::ask_for_advice() {
+    Command command;
+    command.argv = {take(host::find_program("numad", "numad")).string(), "-w",
+                    fmt::format("{}:{}", live_.vcpu.current.value_or(live_.vcpu.count), live_.memory >> 20)};
+    prepare_command(command, env_, -1, false);
+    auto said = co_await errand("numad", "vcpu", std::move(command));
+    while (!said.empty() && (said.back() == '\n' || said.back() == ' ')) said.pop_back();
+    auto nodes = model::NumberSet::parse(said);
+    if (!nodes) throw Error(Errc::system_failed, "numad was asked where the guest should run, and said '" + said + "'");
+    if (memory_is_advised(live_)) advised_nodes_ = *nodes;
+    if (live_.vcpu.placement != model::Vcpu::Placement::automatic) co_return;
+    auto look = [](std::stop_token) { return host::read_topology(); };
+    auto topology = co_await env_.pool.call(std::move(look));
+    for (auto& node : topology.nodes)
+        if (nodes->contains(node.id))
+            for (auto& cpu : node.cpus) advised_cpus_.push_back(cpu.id);
 }
 
 }  // namespace vireo::domain

@@ -9,13 +9,6 @@ namespace {
 
 using model::Scheduler;
 
-std::vector<unsigned> numbers_of(const model::NumberSet& set) {
-    std::vector<unsigned> numbers;
-    for (auto& range : set.ranges())
-        for (auto number = range.first; number <= range.last; ++number) numbers.push_back(number);
-    return numbers;
-}
-
 host::Policy policy_of(Scheduler scheduler) {
     switch (scheduler) {
         case Scheduler::batch:
@@ -32,11 +25,14 @@ host::Policy policy_of(Scheduler scheduler) {
 
 class Settings {
 public:
-    Settings(const model::Domain& domain, const Threads& threads) : domain_(domain), threads_(threads) {}
+    Settings(const model::Domain& domain, const Threads& threads, const std::vector<unsigned>& advised)
+        : domain_(domain), threads_(threads), advised_(advised) {}
 
     std::vector<ThreadSetting> collect() {
         if (domain_.vcpu.host_cpus)
             for (auto thread : threads_.all) pin(thread, "vcpu/@cpuset", *domain_.vcpu.host_cpus);
+        if (!advised_.empty())
+            for (auto thread : threads_.all) pin(thread, "vcpu/@placement", advised_);
         if (domain_.cpu_tune) {
             emulator(*domain_.cpu_tune);
             vcpus(*domain_.cpu_tune);
@@ -47,10 +43,13 @@ public:
 
 private:
     void pin(pid_t thread, std::string what, const model::NumberSet& cpus) {
+        pin(thread, std::move(what), numbers_of(cpus));
+    }
+    void pin(pid_t thread, std::string what, std::vector<unsigned> cpus) {
         auto& setting = settings_.emplace_back();
         setting.thread = thread;
         setting.what = std::move(what);
-        setting.cpus = numbers_of(cpus);
+        setting.cpus = std::move(cpus);
     }
     void schedule(pid_t thread, std::string what, Scheduler scheduler, std::optional<std::int32_t> priority) {
         auto& setting = settings_.emplace_back();
@@ -59,18 +58,8 @@ private:
         setting.policy = policy_of(scheduler);
         setting.priority = priority.value_or(0);
     }
-    // What is neither a vCPU's nor an I/O thread's.
-    std::vector<pid_t> emulator_threads() const {
-        std::vector<pid_t> others;
-        const auto is = [](const std::map<std::uint32_t, pid_t>& known, pid_t thread) {
-            return std::ranges::any_of(known, [thread](auto& entry) { return entry.second == thread; });
-        };
-        for (auto thread : threads_.all)
-            if (!is(threads_.vcpus, thread) && !is(threads_.iothreads, thread)) others.push_back(thread);
-        return others;
-    }
     void emulator(const model::CpuTune& tune) {
-        for (auto thread : emulator_threads()) {
+        for (auto thread : threads_.emulator()) {
             if (tune.emulator_pin) pin(thread, "cputune/emulatorpin", tune.emulator_pin->cpus);
             if (auto& wish = tune.emulator_scheduler)
                 schedule(thread, "cputune/emulatorsched", wish->scheduler, wish->priority);
@@ -99,6 +88,7 @@ private:
 
     const model::Domain& domain_;
     const Threads& threads_;
+    const std::vector<unsigned>& advised_;
     std::vector<ThreadSetting> settings_;
 };
 
@@ -114,7 +104,28 @@ void add_devices(host::Limits& limits, const model::BlkioTune& tune) {
     }
 }
 
+bool limited(const std::optional<std::int64_t>& quota) {
+    return quota.value_or(-1) > 0;
+}
+
 }  // namespace
+
+std::vector<unsigned> numbers_of(const model::NumberSet& set) {
+    std::vector<unsigned> numbers;
+    for (auto& range : set.ranges())
+        for (auto number = range.first; number <= range.last; ++number) numbers.push_back(number);
+    return numbers;
+}
+
+std::vector<pid_t> Threads::emulator() const {
+    std::vector<pid_t> others;
+    const auto is = [](const std::map<std::uint32_t, pid_t>& known, pid_t thread) {
+        return std::ranges::any_of(known, [thread](auto& entry) { return entry.second == thread; });
+    };
+    for (auto thread : all)
+        if (!is(vcpus, thread) && !is(iothreads, thread)) others.push_back(thread);
+    return others;
+}
 
 host::Limits limits_of(const model::Domain& domain) {
     host::Limits limits;
@@ -136,15 +147,56 @@ host::Limits limits_of(const model::Domain& domain) {
 }
 
 bool tunes_threads(const model::Domain& domain) {
-    if (domain.vcpu.host_cpus) return true;
+    if (domain.vcpu.host_cpus || domain.vcpu.placement == model::Vcpu::Placement::automatic) return true;
     if (!domain.cpu_tune) return false;
     auto& tune = *domain.cpu_tune;
     return !tune.vcpu_pins.empty() || tune.emulator_pin || !tune.iothread_pins.empty() || tune.emulator_scheduler ||
-           !tune.vcpu_schedulers.empty() || !tune.iothread_schedulers.empty();
+           !tune.vcpu_schedulers.empty() || !tune.iothread_schedulers.empty() || limited(tune.quota) ||
+           limited(tune.emulator_quota) || limited(tune.iothread_quota);
 }
 
-std::vector<ThreadSetting> thread_settings(const model::Domain& domain, const Threads& threads) {
-    return Settings(domain, threads).collect();
+std::vector<ThreadSetting> thread_settings(const model::Domain& domain, const Threads& threads,
+                                           const std::vector<unsigned>& advised) {
+    return Settings(domain, threads, advised).collect();
+}
+
+std::vector<host::ThreadLimits> thread_limits(const model::Domain& domain, const Threads& threads) {
+    std::vector<host::ThreadLimits> limits;
+    if (!domain.cpu_tune) return limits;
+    auto& tune = *domain.cpu_tune;
+    auto add = [&](std::string name, std::string what, std::vector<pid_t> members, auto& period, auto& quota) {
+        auto& limit = limits.emplace_back();
+        limit.name = std::move(name);
+        limit.what = std::move(what);
+        limit.threads = std::move(members);
+        limit.period = period;
+        limit.quota = *quota;
+    };
+    if (limited(tune.emulator_quota))
+        add("emulator", "cputune/emulator_quota", threads.emulator(), tune.emulator_period, tune.emulator_quota);
+    if (limited(tune.quota))
+        for (auto [number, thread] : threads.vcpus)
+            add(fmt::format("vcpu{}", number), "cputune/quota", {thread}, tune.period, tune.quota);
+    if (limited(tune.iothread_quota))
+        for (auto [number, thread] : threads.iothreads)
+            add(fmt::format("iothread{}", number), "cputune/iothread_quota", {thread}, tune.iothread_period,
+                tune.iothread_quota);
+    return limits;
+}
+
+bool memory_is_advised(const model::Domain& domain) {
+    using Placement = model::NumaMemory::Placement;
+    return domain.numa_tune && domain.numa_tune->memory && domain.numa_tune->memory->placement == Placement::automatic;
+}
+
+bool binds_process(const model::Domain& domain) {
+    using Mode = model::NumaMemory::Mode;
+    return domain.numa_tune && domain.numa_tune->memory && domain.numa_tune->memory->mode == Mode::restrictive &&
+           domain.numa_tune->memory->nodes && !memory_is_advised(domain);
+}
+
+bool asks_for_advice(const model::Domain& domain) {
+    return domain.vcpu.placement == model::Vcpu::Placement::automatic || memory_is_advised(domain);
 }
 
 }  // namespace vireo::domain

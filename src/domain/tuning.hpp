@@ -29,11 +29,24 @@ struct Threads {  // of one QEMU
     pid_t process = 0;
     std::vector<pid_t> all;
     std::map<std::uint32_t, pid_t> vcpus, iothreads;  // by number
+    std::vector<pid_t> emulator() const;              // what is neither
 };
 
 // Does anything of it concern threads? Then QEMU is asked which they are.
 bool tunes_threads(const model::Domain& domain);
-// In the order in which they are to be made.
-std::vector<ThreadSetting> thread_settings(const model::Domain& domain, const Threads& threads);
+// In the order in which they are to be made. advised: the processors for <vcpu placement='auto'/>.
+std::vector<ThreadSetting> thread_settings(const model::Domain& domain, const Threads& threads,
+                                           const std::vector<unsigned>& advised = {});
+// The control groups that the quotas of <cputune> need.
+std::vector<host::ThreadLimits> thread_limits(const model::Domain& domain, const Threads& threads);
+
+// Does it want to be placed by numad? Its memory, too?
+bool asks_for_advice(const model::Domain& domain);
+bool memory_is_advised(const model::Domain& domain);
+
+// <numatune><memory mode='restrictive'/>: the process is bound to nodes, not its memory's objects.
+bool binds_process(const model::Domain& domain);
+
+std::vector<unsigned> numbers_of(const model::NumberSet& set);
 
 }  // namespace vireo::domain

@@ -51,6 +51,15 @@ void enable_controllers(const fs::path& folder) {
             (void)write_line(folder / "cgroup.subtree_control", "+" + std::string(name));
 }
 
+// The groups of threads below a guest's (limits.hpp).
+std::vector<fs::path> children_of(const fs::path& folder) {
+    std::vector<fs::path> children;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+        if (it->is_directory(error)) children.push_back(it->path());
+    return children;
+}
+
 // The folder for the guests of one hierarchy, made; empty when we may not.
 fs::path usable_parent(const CgroupMount& mount, const fs::path& configured) {
     std::vector<fs::path> candidates;
@@ -107,6 +116,7 @@ Cgroups Cgroups::from(const std::vector<CgroupMount>& mounts, const fs::path& pa
         auto folder = usable_parent(mount, parent);
         if (folder.empty()) continue;
         result.parents_.insert(mount.unified ? result.parents_.begin() : result.parents_.end(), folder);
+        result.mounts_.insert(mount.unified ? result.mounts_.begin() : result.mounts_.end(), mount.folder);
         result.has_unified_ = result.has_unified_ || mount.unified;
     }
     if (result.parents_.empty()) return result;
@@ -115,18 +125,39 @@ Cgroups Cgroups::from(const std::vector<CgroupMount>& mounts, const fs::path& pa
     return result;
 }
 
+Result<std::vector<fs::path>> Cgroups::partition(const fs::path& name) const {
+    std::vector<fs::path> found;
+    for (auto& mount : mounts_) {
+        auto folder = mount / name.relative_path();
+        std::error_code ignored;
+        if (!fs::is_directory(folder, ignored))
+            return Failure(Error(Errc::not_found, "resource/partition: there is no control group " + folder.string())
+                               .with_hint("Make it first: vireod does not decide what such a group may take"));
+        if (!is_cgroup_file_system(folder)) return fail(Errc::not_found, folder.string(), " is no control group");
+        found.push_back(std::move(folder));
+    }
+    if (found.empty())
+        return fail(Errc::unsupported, "resource/partition: vireod may make no control groups on this host");
+    if (has_unified_) enable_controllers(found.front());
+    return found;
+}
+
 Result<GuestCgroup> Cgroups::make(const std::string& uuid) const {
+    return make(uuid, parents_);
+}
+
+Result<GuestCgroup> Cgroups::make(const std::string& uuid, const std::vector<fs::path>& parents) const {
     if (!is_guest_name(uuid)) return fail(Errc::invalid_argument, "'", uuid, "' is not a UUID in lower case");
     GuestCgroup guest;
     auto give_up = [&](Error error) {
         (void)remove(guest.folders, std::chrono::milliseconds(0));
         return Failure(error.wrap("cannot make a control group for the guest"));
     };
-    for (auto& parent : parents_) {
+    for (auto& parent : parents) {
         auto folder = parent / uuid;
         if (auto made = make_folder(folder, 0755); !made) return give_up(made.error());
         guest.folders.push_back(folder);
-        if (has_unified_ && &parent == &parents_.front()) {
+        if (has_unified_ && &parent == &parents.front()) {
             auto fd = open_file(folder, O_RDONLY | O_DIRECTORY);
             if (!fd) return give_up(fd.error());
             guest.unified = std::move(*fd);
@@ -146,9 +177,11 @@ Result<> Cgroups::attach(const std::vector<fs::path>& to_attach, pid_t pid) {
 }
 
 Result<std::vector<pid_t>> Cgroups::members(const fs::path& folder) {
+    std::vector<pid_t> pids;
+    for (auto& child : children_of(folder))  // of threaded ones (version 2) the parent knows, and they cannot be read
+        if (auto more = members(child)) pids.insert(pids.end(), more->begin(), more->end());
     auto text = read_file(folder / "cgroup.procs", most_members);
     if (!text) return Failure(text.error());
-    std::vector<pid_t> pids;
     const char *at = text->data(), *end = at + text->size();
     while (at < end) {
         pid_t pid = 0;
@@ -171,6 +204,7 @@ Result<> Cgroups::remove(const std::vector<fs::path>& folders, std::chrono::mill
             return fail(Errc::invalid_argument, folder.string(), " is no control group");
         while (::rmdir(folder.c_str()) && errno != ENOENT) {
             int error = errno;
+            for (auto& child : children_of(folder)) ::rmdir(child.c_str());
             bool again = error == EBUSY || error == EINTR;  // its last process is still on its way out
             if (again && std::chrono::steady_clock::now() < deadline) {
                 std::this_thread::sleep_for(between_tries);

@@ -45,9 +45,14 @@ public:
 
     // Folders named uuid. One that is there already is taken over (a crash left it). All or none.
     Result<GuestCgroup> make(const std::string& uuid) const;
+    // The same below folders of partition().
+    Result<GuestCgroup> make(const std::string& uuid, const std::vector<std::filesystem::path>& parents) const;
+    // What <resource><partition> names, "/machine/production": a folder in each hierarchy that we use. It must be
+    // there: Error(not_found).
+    Result<std::vector<std::filesystem::path>> partition(const std::filesystem::path& name) const;
     // Moves a process, all its threads, into the version 1 ones.
     static Result<> attach(const std::vector<std::filesystem::path>& to_attach, pid_t pid);
-    // Processes that are in it.
+    // Processes that are in it, those in the groups of its threads too.
     static Result<std::vector<pid_t>> members(const std::filesystem::path& folder);
     // Removes what make() made, waiting up to patience for the last process to be gone. Absent is fine. Touches only
     // folders on a cgroup file system that are named by a UUID. Error(busy): processes are still in there.
@@ -60,6 +65,7 @@ public:
 private:
     CgroupKind kind_ = CgroupKind::none;
     std::vector<std::filesystem::path> parents_;  // one per hierarchy, the unified one first
+    std::vector<std::filesystem::path> mounts_;   // of the same hierarchies
     bool has_unified_ = false;
 };
 

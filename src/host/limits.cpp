@@ -49,6 +49,17 @@ std::string limit_word(std::uint64_t bytes, std::string_view unlimited) {
     return bytes >= no_memory_limit ? std::string(unlimited) : std::to_string(bytes);
 }
 
+void add_quota(std::vector<Setting>& settings, const std::string& what, std::optional<std::uint64_t> wanted_period,
+               std::int64_t wanted_quota) {
+    constexpr std::uint64_t usual_period = 100'000;
+    const auto period = std::to_string(wanted_period.value_or(usual_period));
+    const bool limited = wanted_quota > 0;
+    const auto quota = limited ? std::to_string(wanted_quota) : "-1";
+    const auto unified = (limited ? quota : "max") + (" " + period);
+    settings.push_back({what, "cpu.max", unified, "cpu.cfs_period_us", period});
+    settings.push_back({what, "cpu.max", unified, "cpu.cfs_quota_us", quota});
+}
+
 void add_cpu(std::vector<Setting>& settings, const Limits& limits) {
     if (limits.cpu_weight) {
         constexpr std::uint64_t most = 10000;  // of version 2
@@ -56,15 +67,8 @@ void add_cpu(std::vector<Setting>& settings, const Limits& limits) {
         settings.push_back(
             {"cputune/shares", "cpu.weight", std::to_string(weight), "cpu.shares", std::to_string(*limits.cpu_weight)});
     }
-    if (!limits.cpu_period && !limits.cpu_quota) return;
-    constexpr std::uint64_t usual_period = 100'000;
-    const auto period = std::to_string(limits.cpu_period.value_or(usual_period));
-    const bool limited = limits.cpu_quota.value_or(-1) > 0;
-    const auto quota = limited ? std::to_string(*limits.cpu_quota) : "-1";
-    settings.push_back(
-        {"cputune/global_quota", "cpu.max", (limited ? quota : "max") + (" " + period), "cpu.cfs_period_us", period});
-    settings.push_back(
-        {"cputune/global_quota", "cpu.max", (limited ? quota : "max") + (" " + period), "cpu.cfs_quota_us", quota});
+    if (limits.cpu_period || limits.cpu_quota)
+        add_quota(settings, "cputune/global_quota", limits.cpu_period, limits.cpu_quota.value_or(-1));
 }
 
 void add_memory(std::vector<Setting>& settings, const Limits& limits) {
@@ -130,6 +134,51 @@ Result<> apply_limits(const std::vector<fs::path>& folders, const Limits& limits
         if (auto ok = add_device(settings, device); !ok) return ok;
     for (auto& setting : settings)
         if (auto ok = put(folders, setting); !ok) return ok;
+    return {};
+}
+
+namespace {
+
+// The guest's group that has the controller of processors, able to have such children.
+Result<fs::path> processor_group(const std::vector<fs::path>& folders) {
+    std::error_code ignored;
+    for (auto& folder : folders) {
+        if (fs::exists(folder / "cpu.cfs_quota_us", ignored)) return folder;
+        if (!fs::exists(folder / "cpu.max", ignored)) continue;
+        if (auto on = write_setting(folder / "cgroup.subtree_control", "+cpu", "limits of threads"); !on)
+            return Failure(on.error());
+        return folder;
+    }
+    return Failure(Error(Errc::unsupported, "the guest's control groups have no controller for limits of threads")
+                       .with_hint("leave the quota out of the definition, or give vireod control groups with the "
+                                  "controller cpu (see cgroup-parent in vireod(8))"));
+}
+
+Result<> limit_group(const fs::path& group, const ThreadLimits& limit) {
+    if (auto made = make_folder(group, 0755); !made) return made;
+    std::error_code ignored;
+    const bool unified = fs::exists(group / "cgroup.type", ignored);
+    if (unified)
+        if (auto threaded = write_setting(group / "cgroup.type", "threaded", limit.what); !threaded) return threaded;
+    std::vector<Setting> settings;
+    add_quota(settings, limit.what, limit.period, limit.quota);
+    for (auto& setting : settings)
+        if (auto ok = put({group}, setting); !ok) return ok;
+    for (auto thread : limit.threads) {
+        auto moved = write_setting(group / (unified ? "cgroup.threads" : "tasks"), std::to_string(thread), limit.what);
+        if (!moved && moved.error().code() != Errc::not_found) return moved;  // one that has ended needs no limit
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<> limit_threads(const std::vector<fs::path>& folders, const std::vector<ThreadLimits>& limits) {
+    if (limits.empty()) return {};
+    auto group = processor_group(folders);
+    if (!group) return Failure(group.error());
+    for (auto& limit : limits)
+        if (auto done = limit_group(*group / limit.name, limit); !done) return done;
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace vireo::host {
@@ -33,5 +34,17 @@ struct Limits {
 // limit is named); Failure(not_found, invalid_argument): a device; else what the kernel said. Limits that were set
 // before the failure stay: the group goes with the start that fails.
 Result<> apply_limits(const std::vector<std::filesystem::path>& folders, const Limits& limits);
+
+struct ThreadLimits {  // of threads that share one limit
+    std::string name;  // of their control group, below the guest's: "vcpu0"
+    std::string what;  // for messages: "cputune/quota"
+    std::vector<pid_t> threads;
+    std::optional<std::uint64_t> period;  // microseconds
+    std::int64_t quota = -1;              // microseconds in each period; 0 and less: no limit
+};
+
+// Moves the threads into groups below the guest's (version 2: threaded ones), in the hierarchy that has the controller
+// of processors. The guest's process must be in the guest's group. Blocks. Failure(unsupported): no such hierarchy.
+Result<> limit_threads(const std::vector<std::filesystem::path>& folders, const std::vector<ThreadLimits>& limits);
 
 }  // namespace vireo::host

@@ -88,10 +88,11 @@ struct Resources {
     std::vector<VncPlace> graphics;                      // as devices.graphics
     std::chrono::system_clock::time_point now;           // for <clock offset='variable'>
     // Where files for the guest's memory are made: on a hugetlbfs, by the size of its pages in bytes (0: the host's
-    // default), and on an ordinary file system, for <memoryBacking><source type='file'/>.
+    // default), and on an ordinary file system, for <memoryBacking><source type='file'/>: a folder that QEMU may write.
     std::map<std::uint64_t, std::string> huge_pages;
-    std::string memory_folder;
-    std::optional<model::SmbiosInfo> host_smbios;  // for <smbios mode='host'/>
+    int memory_folder = -1;
+    std::optional<model::NumberSet> advised_nodes;  // for <numatune> with placement='auto'
+    std::optional<model::SmbiosInfo> host_smbios;   // for <smbios mode='host'/>
 };
 
 struct CommandLine {

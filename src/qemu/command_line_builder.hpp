@@ -220,6 +220,7 @@ private:
     CommandLine line_;
     std::optional<Error> problem_;
     std::string cpu_;                   // what follows the CPU model
+    std::optional<int> memory_folder_;  // the child's descriptor
     std::string main_memory_;           // the object that is the machine's memory
     std::set<std::string> overridden_;  // aliases of <qemu:override> that were met
 };

@@ -80,7 +80,7 @@ std::optional<std::pair<model::NumberSet, NumaMemory::Mode>> CommandLineBuilder:
         if (tune.memory) {
             mode = tune.memory->mode.value_or(NumaMemory::Mode::strict);
             const bool automatic = tune.memory->placement == NumaMemory::Placement::automatic;
-            if (!automatic) nodes = tune.memory->nodes;
+            nodes = automatic ? resources_.advised_nodes : tune.memory->nodes;
         }
         for (const auto& node : tune.nodes)
             if (wish.cell == node.cell) {
@@ -105,7 +105,10 @@ std::string CommandLineBuilder::huge_page_path(std::uint64_t size) {
 }
 
 std::string CommandLineBuilder::memory_file(const std::string& id) {
-    if (!resources_.memory_folder.empty()) return resources_.memory_folder + "/" + id;
+    if (resources_.memory_folder >= 0) {
+        if (!memory_folder_) memory_folder_ = table_.add(resources_.memory_folder);
+        return fmt::format("/proc/self/fd/{}/{}", *memory_folder_, id);
+    }
     if (!resources_.display) problem(Errc::internal, "no folder was prepared for the memory's files");
     return fmt::format("/var/lib/vireo/ram/{}/{}", domain_.uuid->to_string(), id);
 }

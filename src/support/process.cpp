@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/close_range.h>
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
@@ -32,6 +33,8 @@ struct StartFailure {
     int error;
     char step[28];
 };
+
+constexpr unsigned most_nodes = 1024;  // Linux: MAX_NUMNODES
 
 struct ChildPlan {  // all that the child needs, allocated before the clone
     const char* const* argv;
@@ -70,6 +73,13 @@ struct ChildPlan {  // all that the child needs, allocated before the clone
         if ((parked[i] = ::fcntl(plan.fds[i][1], F_DUPFD_CLOEXEC, high_fd)) < 0) fail("passing descriptors");
     for (int i = 0; i < plan.count; ++i)
         if (::dup2(parked[i], plan.fds[i][0]) < 0) fail("passing descriptors");
+    if (!plan.command->memory_nodes.empty()) {  // set_mempolicy(2): every thread inherits it
+        unsigned long mask[most_nodes / (8 * sizeof(unsigned long))] = {};
+        constexpr unsigned bits = 8 * sizeof(unsigned long);
+        for (unsigned node : plan.command->memory_nodes)
+            if (node < most_nodes) mask[node / bits] |= 1ul << (node % bits);
+        if (::syscall(SYS_set_mempolicy, MPOL_BIND, mask, most_nodes + 1)) fail("binding its memory");
+    }
     // Before the change of user: a folder that was given to it may lie where it could not go by itself.
     if (::chdir(plan.command->folder.c_str())) fail("changing the folder");
     if (plan.command->uid) {

@@ -26,9 +26,10 @@ struct Command {
     std::map<int, int> fds;         // number in the child → ours (borrowed); 0-2 default to /dev/null
     std::optional<uid_t> uid;       // set with gid; supplementary groups are dropped
     std::optional<gid_t> gid;
-    std::vector<gid_t> groups;  // supplementary groups when uid is set (kvm …)
-    int cgroup_fd = -1;         // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
-    std::string folder = "/";   // working directory; uid need not be able to reach it
+    std::vector<gid_t> groups;           // supplementary groups when uid is set (kvm …)
+    int cgroup_fd = -1;                  // cgroup v2 folder it is born into (CLONE_INTO_CGROUP); -1: ours
+    std::string folder = "/";            // working directory; uid need not be able to reach it
+    std::vector<unsigned> memory_nodes;  // of the host, that its memory may come from; empty: any
     bool dies_with_us =
         false;  // killed by the kernel when the thread that starts it ends: for errands, never for guests
     // Called once the process exists and before it runs the program, with its pid and start time. The program starts
