@@ -17,13 +17,13 @@ Error Auxiliary::ended(const ExitStatus& status) const {
                  fmt::format("{} {}{}{}", what(), status.text(), words.empty() ? "" : ": ", words));
 }
 
-void prepare_command(Command& command, const Environment& environment, int cgroup, bool as_guest) {
+void prepare_command(Command& command, int cgroup, const std::optional<host::Account>& account) {
     command.env = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/nonexistent"};
     if (cgroup >= 0) command.cgroup_fd = cgroup;
-    if (!as_guest || !environment.qemu_account) return;
-    command.uid = environment.qemu_account->uid;
-    command.gid = environment.qemu_account->gid;
-    command.groups = environment.qemu_account->groups;
+    if (!account) return;
+    command.uid = account->uid;
+    command.gid = account->gid;
+    command.groups = account->groups;
 }
 
 std::filesystem::path auxiliary_log_path(const Environment& environment, const std::string& uuid,

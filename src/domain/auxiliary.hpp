@@ -15,7 +15,8 @@ namespace vireo::domain {
 inline constexpr auto auxiliary_end = std::chrono::seconds(5);    // from SIGTERM to SIGKILL
 inline constexpr auto auxiliary_kill = std::chrono::seconds(10);  // longer: stuck in the kernel
 
-// Its descriptors: the connection, and the log once more (1 and 2 are the log too), since swtpm does not take 2 for one.
+// Its descriptors: the connection, and the log once more (1 and 2 are the log too), since swtpm does not take 2 for
+// one.
 inline constexpr int channel_fd = 3, auxiliary_log_fd = 4;
 
 struct Auxiliary {  // one that runs
@@ -31,8 +32,8 @@ struct Auxiliary {  // one that runs
 };
 
 // What every program of a run is given: its environment, the guest's control group where a process can be born into
-// it, and the account of guests when `as_guest`.
-void prepare_command(Command& command, const Environment& environment, int cgroup, bool as_guest);
+// it, and whom it runs as (none: ourselves).
+void prepare_command(Command& command, int cgroup, const std::optional<host::Account>& account = {});
 
 std::filesystem::path auxiliary_log_path(const Environment& environment, const std::string& uuid,
                                          const std::string& device);

@@ -19,6 +19,9 @@ fs::path run_folder(const Environment& environment, const std::string& uuid) {
 fs::path memory_folder(const Environment& environment, const std::string& uuid) {
     return environment.layout.data / "ram" / uuid;
 }
+fs::path overlay_folder(const Environment& environment, const std::string& uuid) {
+    return environment.layout.data / "transient" / uuid;
+}
 fs::path monitor_path(const Environment& environment, const std::string& uuid) {
     return run_folder(environment, uuid) / "monitor.sock";
 }
@@ -56,11 +59,11 @@ Task<> clean_folders(Environment& environment, state::Status status) {
         for (auto& parent : environment.cgroups.parents()) cgroup_folders.push_back(parent / status.uuid);
     auto folder = run_folder(environment, status.uuid);
     auto work = [cgroup_folders, folder, memory = memory_folder(environment, status.uuid),
-                 uuid = status.uuid](std::stop_token) {
+                 overlays = overlay_folder(environment, status.uuid), uuid = status.uuid](std::stop_token) {
         for (auto& cgroup : cgroup_folders) kill_members(cgroup, uuid);
         if (auto removed = host::Cgroups::remove(cgroup_folders); !removed) log::warning("{}", removed.error().what());
         std::error_code ignored;
-        for (auto& made : {folder, memory}) fs::remove_all(made, ignored);
+        for (auto& made : {folder, memory, overlays}) fs::remove_all(made, ignored);
     };
     co_await environment.pool.call(std::move(work));
     co_await give_back(environment.pool, taken_of(status));

@@ -11,7 +11,8 @@
 namespace vireo::domain {
 
 std::filesystem::path run_folder(const Environment& environment, const std::string& uuid);
-std::filesystem::path memory_folder(const Environment& environment, const std::string& uuid);  // for its files
+std::filesystem::path memory_folder(const Environment& environment, const std::string& uuid);   // for its files
+std::filesystem::path overlay_folder(const Environment& environment, const std::string& uuid);  // transient disks'
 std::filesystem::path monitor_path(const Environment& environment, const std::string& uuid);
 std::filesystem::path log_path(const Environment& environment, const std::string& uuid);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/servable.hpp"
 
+#include "domain/labels.hpp"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -33,11 +35,6 @@ bool binds_to_advice(const Domain& domain) {
 bool counts_events(const Domain& domain) {
     return std::ranges::any_of(domain.perf, [](const auto& event) { return event.enabled; });
 }
-bool is_labelled(const Domain& domain) {
-    return std::ranges::any_of(domain.security_labels, [](const model::SecurityLabel& label) {
-        return label.type != model::SecurityLabel::Type::none && label.model != "none";
-    });
-}
 
 constexpr std::array entries = {
     Entry{"cputune/cachetune and memorytune", "the host's caches and memory bandwidth are not divided yet",
@@ -47,7 +44,6 @@ constexpr std::array entries = {
     Entry{"numatune/memory with mode='restrictive'", "it needs a nodeset", binds_to_advice},
     Entry{"memtune/min_guarantee", "QEMU's memory is not guaranteed", guarantees_memory},
     Entry{"perf", "events are not counted yet: use enabled='no'", counts_events},
-    Entry{"seclabel", "no security module labels processes and files yet: use <seclabel type='none'/>", is_labelled},
     Entry{"idmap", "user ids are not mapped for QEMU", [](const Domain& domain) { return domain.idmap.has_value(); }},
 };
 
@@ -60,6 +56,7 @@ Result<> check_servable(const Domain& domain) {
                                  std::string(entry.element) + " cannot be served yet: " + std::string(entry.missing))
                                .with_object(domain.name)
                                .with_hint("Take it out of the definition, or leave the domain defined until then"));
+    if (auto labels = check_labels(domain); !labels) return Failure(labels.error().with_object(domain.name));
     if (auto devices = check_devices_servable(domain.devices); !devices)
         return Failure(devices.error().with_object(domain.name));
     return {};

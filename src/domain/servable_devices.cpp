@@ -15,14 +15,18 @@ Failure not_served(std::string path, std::string what, std::string hint = {}) {
 
 Result<> check_disk(const model::Disk& disk, const std::string& path) {
     if (disk.mirror) return not_served(path + "/mirror", "is a copy under way in a running domain, not a definition's");
-    if (disk.transient) return not_served(path + "/transient", "Vireo keeps no overlay for a disk yet");
+    const bool sliced = disk.source && !disk.source->slices.empty();
+    if (disk.transient && sliced)
+        return not_served(path + "/transient", "Vireo lays no overlay over a part of an image yet");
     if (disk.image_encryption())
         return not_served(path + "/encryption", "Vireo keeps no secrets yet, and the image cannot be opened without");
     if (!disk.source || disk.empty()) return {};
     auto& source = *disk.source;
     if (disk.authentication()) return not_served(path + "/auth", "Vireo keeps no secrets yet");
     if (!source.fdgroup.empty()) return not_served(path + "/source/@fdgroup", "no descriptors were passed to Vireo");
-    if (source.reservations) return not_served(path + "/source/reservations", "Vireo runs no reservation helper yet");
+    if (source.reservations && source.reservations->managed && source.reservations->enabled != false)
+        return not_served(path + "/source/reservations", "Vireo runs no reservation helper yet",
+                          "run qemu-pr-helper and name its socket: managed='no'");
     if (source.data_store) return not_served(path + "/source/dataStore", "Vireo opens no data files yet");
     switch (disk.type) {
         case SourceType::file:
@@ -113,9 +117,11 @@ Result<> check_hostdev(const model::Hostdev& hostdev, const std::string& path) {
 
 Result<> check_graphics(const model::Graphics& graphics, const std::string& path) {
     using enum model::Graphics::Type;
-    if (graphics.type != vnc && graphics.type != spice)
+    if (graphics.type == rdp || graphics.type == desktop)
         return not_served(path, fmt::format("Vireo starts no display of type '{}' yet", to_string(graphics.type)),
                           "use type='vnc' or type='spice'");
+    if (graphics.type == dbus && graphics.p2p != true && graphics.address.empty())
+        return not_served(path, "Vireo runs no bus for a guest yet", "use p2p='yes', or give the address of a bus");
     for (auto& listen : graphics.listens)
         if (listen.type == model::GraphicsListen::Type::network)
             return not_served(path + "/listen", "Vireo has no networks yet",
@@ -139,9 +145,6 @@ Result<> check_helpers(const model::Devices& devices) {
     for (std::size_t i = 0; i < devices.tpms.size(); ++i)
         if (devices.tpms[i].backend.encryption)
             return not_served(device_place("tpm", i) + "/backend/encryption", "Vireo keeps no secrets yet");
-    for (std::size_t i = 0; i < devices.shmems.size(); ++i)
-        if (devices.shmems[i].server)
-            return not_served(device_place("shmem", i) + "/server", "Vireo runs no shared memory server");
     for (std::size_t i = 0; i < devices.graphics.size(); ++i)
         if (auto ok = check_graphics(devices.graphics[i], device_place("graphics", i)); !ok) return ok;
     return {};

@@ -6,6 +6,7 @@
 #include "domain/domains.hpp"
 #include "domain/folders.hpp"
 #include "domain/host_devices.hpp"
+#include "domain/labels.hpp"
 #include "domain/nvram.hpp"
 #include "domain/ports.hpp"
 #include "domain/servable.hpp"
@@ -23,6 +24,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <ranges>
+#include <unistd.h>
 
 namespace vireo::domain {
 namespace {
@@ -98,6 +100,7 @@ Task<> Start::prepare() {
     if (request_.reset_nvram)
         co_await Nvram(domain_.shared_from_this(), request_.who).require_confirmed(live_, *request_.reset_nvram);
     take(check_servable(live_));
+    co_await find_account();
     co_await processor(binary);
     take(qemu::assign_aliases(live_));
     auto given = take(choose_ports(live_, env_.ports_in_use));
@@ -133,6 +136,19 @@ Task<> Start::processor(std::string binary) {
     if (!qemu::needs_host_model(live_)) co_return;
     auto host = co_await env_.capabilities.host_model(binary, accelerator);
     qemu::expand_host_model(live_, *host);
+}
+
+// The account of guests, unless a label of the definition names another.
+Task<> Start::find_account() {
+    account_ = env_.qemu_account;
+    auto label = account_label(live_);
+    if (label.empty()) co_return;
+    auto work = [label](std::stop_token) { return host::account_of_label(label); };
+    auto account = take(co_await env_.pool.call(std::move(work)));
+    if (::geteuid() == 0)
+        account_ = std::move(account);
+    else if (account.uid != ::geteuid())
+        throw Error(Errc::access_denied, "seclabel: only a vireod of root can run a guest as " + account.name);
 }
 
 void Start::write_live_definition() {
@@ -183,6 +199,8 @@ Task<> Start::launch_machine(TaskGroup& group) {
     files_ = HostFiles();
     auxiliary_fds_.clear();
     memory_folder_.reset();
+    host_tpm_.reset();
+    host_tpm_cancel_.reset();
     group.cancel();  // from here on the domain watches them
 }
 

@@ -64,6 +64,8 @@ private:
     Task<> start_auxiliary(std::string program, std::string device, Command command);
     Task<std::string> errand(std::string program, std::string device, Command command);
     Task<> tpm(Rollback& rollback);
+    Result<> open_host_tpm();
+    Task<> find_account();
     Task<> virtiofsd(const model::Filesystem& filesystem);
     Task<> tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::TpmPlace place, TpmPrograms programs);
     Task<> launch();
@@ -100,6 +102,8 @@ private:
     std::vector<std::vector<storage::ImageLayer>> images_;  // one chain per disk; empty for a drive without a medium
     std::optional<qemu::MonitorSocket> monitor_;
     UniqueFd log_;
+    std::optional<host::Account> account_;  // whom QEMU runs as; none: ourselves
+    UniqueFd host_tpm_, host_tpm_cancel_;
     std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
     std::vector<UniqueFd> character_fds_;                     // what they borrow
     HostFiles files_;

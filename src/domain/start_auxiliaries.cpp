@@ -8,10 +8,12 @@
 #include "domain/virtiofs.hpp"
 #include "qemu/monitor_socket.hpp"
 #include "qemu/process_text.hpp"
+#include "support/file.hpp"
 #include "support/log.hpp"
 #include "support/timeout.hpp"
 
 #include <array>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -37,6 +39,7 @@ SocketPair connected_pair() {
 Task<> Start::auxiliaries(Rollback& rollback) {
     if (asks_for_advice(live_)) co_await ask_for_advice();
     if (firmware::emulated_tpm(live_)) co_await tpm(rollback);
+    take(open_host_tpm());
     for (const auto& filesystem : live_.devices.filesystems)
         if (needs_virtiofsd(filesystem)) co_await virtiofsd(filesystem);
 }
@@ -89,7 +92,7 @@ Task<> Start::tpm(Rollback& rollback) {
     co_await tpm_state(rollback, tpm, place, programs);
     auto pair = connected_pair();
     auto command = tpm_command(programs, tpm.backend, place);
-    prepare_command(command, env_, cgroup_.unified.get(), true);
+    prepare_command(command, cgroup_.unified.get(), account_);
     command.fds[channel_fd] = pair.theirs.get();
     auxiliary_fds_[tpm.info.alias] = std::move(pair.ours);
     co_await start_auxiliary("swtpm", tpm.info.alias, std::move(command));
@@ -108,7 +111,7 @@ Task<> Start::tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::Tpm
     if (made && !backend.active_pcr_banks) co_return;
     if (made) {
         auto command = tpm_banks_command(programs, backend, place);
-        prepare_command(command, env_, cgroup_.unified.get(), true);
+        prepare_command(command, cgroup_.unified.get(), account_);
         co_await errand("swtpm_setup", tpm.info.alias, std::move(command));
         co_return;
     }
@@ -121,16 +124,14 @@ Task<> Start::tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::Tpm
     rollback.add("the TPM's state", remove);
     // Undone before that: swtpm ends before its state goes.
     rollback.add("the programs beside QEMU", [this]() -> Task<> { return end_auxiliaries(env_, run_->status); });
-    auto open = [place, owner = tpm_owner(env_.qemu_account)](std::stop_token) {
-        return firmware::open_workshop(place, owner);
-    };
+    auto open = [place, owner = tpm_owner(account_)](std::stop_token) { return firmware::open_workshop(place, owner); };
     take(co_await env_.pool.call(std::move(open)));
-    auto certify = [account = env_.qemu_account](std::stop_token) { return can_certify(account); };
+    auto certify = [account = account_](std::stop_token) { return can_certify(account); };
     auto certified = co_await env_.pool.call(std::move(certify));
     if (!certified)
         log::info("domain {}: its TPM is made without certificates: {}", domain_.name(), certified.error().what());
     auto command = tpm_setup_command(programs, backend, place, certified.has_value());
-    prepare_command(command, env_, cgroup_.unified.get(), true);
+    prepare_command(command, cgroup_.unified.get(), account_);
     co_await errand("swtpm_setup", tpm.info.alias, std::move(command));
     auto close = [place](std::stop_token) { return firmware::close_workshop(place); };
     take(co_await env_.pool.call(std::move(close)));
@@ -142,10 +143,10 @@ Task<> Start::virtiofsd(const model::Filesystem& filesystem) {
     auto program = take(find_virtiofsd(filesystem));
     Command ask;
     ask.argv = {program.string(), "--print-capabilities"};
-    prepare_command(ask, env_, cgroup_.unified.get(), false);
+    prepare_command(ask, cgroup_.unified.get());
     auto features = VirtiofsdFeatures::of(co_await errand("virtiofsd", alias, std::move(ask)));
     auto command = take(virtiofsd_command(program, filesystem, features, channel_fd));
-    prepare_command(command, env_, cgroup_.unified.get(), false);
+    prepare_command(command, cgroup_.unified.get());
     // It wants a socket to listen at; QEMU's connection waits there, and nobody else finds the way.
     auto path = run_folder(env_, domain_.uuid()) / (alias + ".sock");
     auto listener = take(qemu::MonitorSocket::create(path));
@@ -153,6 +154,23 @@ Task<> Start::virtiofsd(const model::Filesystem& filesystem) {
     auxiliary_fds_[alias] = take(qemu::connect_monitor(path));
     ::unlink(path.c_str());
     co_await start_auxiliary("virtiofsd", alias, std::move(command));
+}
+
+// The host's TPM, and the file that makes it give up a command; where there is no such file, nothing does.
+Result<> Start::open_host_tpm() {
+    for (const auto& tpm : live_.devices.tpms) {
+        if (tpm.backend.type != model::TpmBackend::Type::passthrough || tpm.model == model::Tpm::Model::spapr_proxy)
+            continue;
+        const std::filesystem::path path = tpm.backend.device.empty() ? "/dev/tpm0" : tpm.backend.device;
+        auto device = open_file(path, O_RDWR);
+        if (!device) return Failure(device.error().wrap("device " + tpm.info.alias + " is the host's TPM"));
+        auto cancel = open_file("/sys/class/tpm" / path.filename() / "device/cancel", O_WRONLY);
+        if (!cancel) cancel = open_file("/dev/null", O_WRONLY);
+        if (!cancel) return Failure(cancel.error());
+        host_tpm_ = std::move(*device);
+        host_tpm_cancel_ = std::move(*cancel);
+    }
+    return {};
 }
 
 }  // namespace vireo::domain

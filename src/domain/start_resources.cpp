@@ -75,14 +75,21 @@ Task<> Start::disks() {
     co_await env_.domains->check_files(live_);  // links may lead elsewhere than when it was defined
     auto requests = std::make_shared<std::vector<std::optional<storage::ImageRequest>>>();
     auto optional = std::make_shared<std::vector<bool>>();
+    std::vector<std::filesystem::path> overlays;  // of transient disks; else empty
     for (auto& disk : live_.devices.disks) {
         auto& request = requests->emplace_back();
         const bool opened_here = disk.type == model::SourceType::file || disk.type == model::SourceType::block;
         if (opened_here && !disk.empty()) request = storage::request_of(disk);
+        auto& overlay = overlays.emplace_back();
+        if (request && disk.transient) {
+            overlay = overlay_folder(env_, domain_.uuid()) / (disk.target.dev + ".qcow2");
+            request->read_only = true;
+        }
         optional->push_back(disk.source &&
                             disk.source->startup_policy == model::StorageSource::StartupPolicy::optional);
     }
-    auto work = [requests, optional](std::stop_token) -> Result<std::vector<std::vector<storage::ImageLayer>>> {
+    auto work = [requests, optional,
+                 overlays](std::stop_token) -> Result<std::vector<std::vector<storage::ImageLayer>>> {
         std::vector<std::vector<storage::ImageLayer>> chains;
         for (auto& request : *requests) {
             chains.emplace_back();
@@ -92,6 +99,11 @@ Task<> Start::disks() {
                 continue;  // the drive starts without a medium
             if (!chain) return Failure(chain.error());
             chains.back() = std::move(*chain);
+            auto& overlay = overlays[chains.size() - 1];
+            if (overlay.empty()) continue;
+            auto made = storage::make_overlay(overlay, chains.back().front().virtual_size);
+            if (!made) return Failure(made.error());
+            chains.back().insert(chains.back().begin(), std::move(*made));
         }
         return chains;
     };
@@ -157,7 +169,7 @@ Result<> Start::set_app_id() const {
 Task<> Start::memory_files() {
     if (!memory_is_file(live_)) co_return;
     auto folder = memory_folder(env_, domain_.uuid());
-    auto work = [folder, account = env_.qemu_account](std::stop_token) -> Result<UniqueFd> {
+    auto work = [folder, account = account_](std::stop_token) -> Result<UniqueFd> {
         if (auto made = make_folder(folder, 0700); !made) return Failure(made.error());
         if (account && ::lchown(folder.c_str(), account->uid, account->gid))
             return Failure(system_error(errno, "cannot give " + folder.string() + " to " + account->name));
@@ -288,6 +300,8 @@ Command Start::command() {
         place.websocket = static_cast<std::uint16_t>(std::max(graphics.websocket.value_or(0), 0));
     }
     resources.memory_folder = memory_folder_.get();
+    resources.host_tpm = host_tpm_.get();
+    resources.host_tpm_cancel = host_tpm_cancel_.get();
     resources.advised_nodes = advised_nodes_;
     resources.now = std::chrono::system_clock::now();
     if (uses_huge_pages(live_)) resources.huge_pages = host::huge_page_folders();
@@ -298,7 +312,7 @@ Command Start::command() {
 
     Command command;
     command.argv = std::move(line.argv);
-    prepare_command(command, env_, cgroup_.unified.get(), true);
+    prepare_command(command, cgroup_.unified.get(), account_);
     command.env.insert(command.env.end(), line.env.begin(), line.env.end());
     command.fds = std::move(line.fds);
     command.fds[1] = command.fds[2] = log_.get();

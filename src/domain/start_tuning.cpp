@@ -96,7 +96,7 @@ Task<> Start::ask_for_advice() {
     Command command;
     command.argv = {take(host::find_program("numad", "numad")).string(), "-w",
                     fmt::format("{}:{}", live_.vcpu.current.value_or(live_.vcpu.count), live_.memory >> 20)};
-    prepare_command(command, env_, -1, false);
+    prepare_command(command, -1);
     auto said = co_await errand("numad", "vcpu", std::move(command));
     while (!said.empty() && (said.back() == '\n' || said.back() == ' ')) said.pop_back();
     auto nodes = model::NumberSet::parse(said);

@@ -2,9 +2,12 @@
 #include "host/account.hpp"
 
 #include <cerrno>
+#include <charconv>
+#include <cstdint>
 #include <grp.h>
 #include <optional>
 #include <pwd.h>
+#include <string_view>
 
 namespace vireo::host {
 namespace {
@@ -38,6 +41,14 @@ Result<std::optional<Account>> look_up(const std::string& name) {
     if (!account && !is_absence(error))
         return Failure(system_error(error, "cannot look up the account '" + name + "'").with_code(Errc::unavailable));
     return account;
+}
+
+std::optional<std::uint32_t> number_of(std::string_view text) {
+    if (text.starts_with('+')) text.remove_prefix(1);
+    std::uint32_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
 }
 
 std::optional<gid_t> group_id(const char* name) {
@@ -74,6 +85,29 @@ Result<Account> find_account(const std::string& configured) {
         Error(Errc::not_found, configured.empty() ? "there is no account that guests could run as"
                                                   : "there is no account '" + configured + "' that guests could run as")
             .with_hint("Make one: systemd-sysusers, or: useradd --system --shell /usr/sbin/nologin vireo-qemu"));
+}
+
+Result<Account> account_of_label(const std::string& label) {
+    const auto colon = label.find(':');
+    const auto user = label.substr(0, colon), group = colon == label.npos ? std::string() : label.substr(colon + 1);
+    std::optional<Account> account;
+    if (!user.starts_with('+')) {
+        auto known = look_up(user);
+        if (!known) return Failure(known.error());
+        account = std::move(*known);
+    }
+    if (auto number = account ? std::nullopt : number_of(user)) account = Account{user, *number, *number, {}};
+    if (!account) return fail(Errc::not_found, "there is no account '", user, "', which the label '", label, "' names");
+    if (!group.empty()) {
+        auto id = group.starts_with('+') ? std::nullopt : group_id(group.c_str());
+        if (!id) id = number_of(group);
+        if (!id) return fail(Errc::not_found, "there is no group '", group, "', which the label '", label, "' names");
+        account->gid = *id;
+    }
+    if (account->uid == 0)
+        return Failure(Error(Errc::invalid_config, "guests never run as root, as the label '" + label + "' has it"));
+    if (auto kvm = group_id("kvm"); kvm && *kvm != account->gid) account->groups.push_back(*kvm);
+    return std::move(*account);
 }
 
 }  // namespace vireo::host

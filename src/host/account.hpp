@@ -24,4 +24,9 @@ const std::vector<std::string>& default_accounts();
 // guests never run as root), unavailable (the account database does not answer).
 Result<Account> find_account(const std::string& configured = {});
 
+// That of a label of the kernel's own file permissions (<seclabel model='dac'>): "user:group", names or numbers; a
+// number after "+" is never a name. The group may be left out: the user's. Error: not_found, invalid_config (root),
+// unavailable.
+Result<Account> account_of_label(const std::string& label);
+
 }  // namespace vireo::host

@@ -91,6 +91,7 @@ struct Resources {
     // default), and on an ordinary file system, for <memoryBacking><source type='file'/>: a folder that QEMU may write.
     std::map<std::uint64_t, std::string> huge_pages;
     int memory_folder = -1;
+    int host_tpm = -1, host_tpm_cancel = -1;        // of <tpm> with the host's: the device O_RDWR, "cancel" O_WRONLY
     std::optional<model::NumberSet> advised_nodes;  // for <numatune> with placement='auto'
     std::optional<model::SmbiosInfo> host_smbios;   // for <smbios mode='host'/>
 };

@@ -86,11 +86,12 @@ void CommandLineBuilder::add_tpm_backend(const model::Tpm& tpm, const std::strin
     const auto& backend = tpm.backend;
     if (backend.type == passthrough) {
         const auto path = backend.device.empty() ? std::string("/dev/tpm0") : backend.device;
-        if (!resources_.display)
-            problem(Errc::unsupported, describe(tpm) + " is the host's, which cannot be handed over yet");
         const auto name = path.substr(path.rfind('/') + 1);
-        return add("-tpmdev", fmt::format("passthrough,id={},path={},cancel-path=/sys/class/tpm/{}/device/cancel", id,
-                                          escape_commas(path), escape_commas(name)));
+        const auto device = add_descriptor(resources_.host_tpm, describe(tpm), path);
+        const auto cancel = add_descriptor(resources_.host_tpm_cancel, describe(tpm) + " cancel",
+                                           fmt::format("/sys/class/tpm/{}/device/cancel", name));
+        return add("-tpmdev", fmt::format("passthrough,id={},path={},cancel-path={}", id, escape_commas(device),
+                                          escape_commas(cancel)));
     }
     const bool elsewhere = backend.type == external && backend.source;
     const auto path =

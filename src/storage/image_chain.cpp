@@ -2,6 +2,8 @@
 #include "storage/image_chain.hpp"
 
 #include "storage/qcow2.hpp"
+#include "storage/qcow2_image.hpp"
+#include "support/file.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -242,6 +244,23 @@ Result<std::vector<ImageLayer>> open_image_chain(const ImageRequest& request) {
         next = std::move(*under);
     }
     return chain;
+}
+
+Result<ImageLayer> make_overlay(const std::filesystem::path& path, std::uint64_t virtual_size) {
+    auto content = empty_qcow2_image(virtual_size);
+    if (!content) return Failure(content.error());
+    if (auto made = make_folder(path.parent_path(), 0700); !made) return Failure(made.error());
+    if (auto removed = remove_file(path, Durable::no); !removed) return Failure(removed.error());
+    auto fd = open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (!fd) return Failure(fd.error());
+    if (auto written = write_all(fd->get(), *content, path); !written) return Failure(written.error());
+    ImageLayer layer;
+    layer.path = path;
+    layer.format = model::DiskFormat::qcow2;
+    layer.fd = std::move(*fd);
+    layer.size = content->size();
+    layer.virtual_size = virtual_size;
+    return layer;
 }
 
 }  // namespace vireo::storage

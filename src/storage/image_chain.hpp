@@ -6,6 +6,7 @@
 #include "support/fd.hpp"
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,5 +53,9 @@ struct ImageLayer {
 // is said to be; Error(unsupported): it asks for what Vireo does not do; Error(limit_exceeded): the chain is too long.
 // The message names the file and, below the first, the image that lies on it.
 Result<std::vector<ImageLayer>> open_image_chain(const ImageRequest& request);
+
+// A new qcow2 image for a disk of this size, open for writing, to be laid over a chain: what the guest writes is in it
+// alone. Its folder is made; one that a crash left there is replaced. Blocks.
+Result<ImageLayer> make_overlay(const std::filesystem::path& path, std::uint64_t virtual_size);
 
 }  // namespace vireo::storage

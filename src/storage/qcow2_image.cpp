@@ -230,4 +230,20 @@ Result<std::string> write_qcow2_image(std::string_view content) {
     return file;
 }
 
+Result<std::string> empty_qcow2_image(std::uint64_t virtual_size) {
+    constexpr std::uint64_t most = 1ull << 50, sector = 512;
+    if (virtual_size > most)
+        return fail(Errc::limit_exceeded, fmt::format("a disk of {} bytes is too large for an overlay", virtual_size));
+    const auto size = (virtual_size + sector - 1) / sector * sector;
+    const auto entries = std::max<std::uint64_t>((size + largest - 1) / largest, 1);
+    const auto tables = (entries * 8 + written_cluster - 1) / written_cluster;
+    auto file = header_cluster(size);
+    put<std::uint32_t>(file, l1_size_at, static_cast<std::uint32_t>(entries));
+    file.resize((l1_table + tables) * written_cluster, '\0');
+    put<std::uint64_t>(file, reference_table * written_cluster, reference_counts * written_cluster);
+    for (std::size_t i = 0; i < file.size() / written_cluster; ++i)
+        put<std::uint16_t>(file, reference_counts * written_cluster + i * 2, 1);
+    return file;
+}
+
 }  // namespace vireo::storage
