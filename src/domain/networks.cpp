@@ -2,6 +2,7 @@
 #include "domain/networks.hpp"
 
 #include "net/tap.hpp"
+#include "net/traffic.hpp"
 #include "support/file.hpp"
 #include "support/log.hpp"
 
@@ -10,6 +11,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <utility>
 
 namespace vireo::domain {
 namespace {
@@ -96,6 +98,17 @@ Result<> add_addresses(net::Netlink& netlink, const net::Link& link, const Inter
         if (auto done = net::add_route(netlink, link, route); !done) return done;
     }
     return {};
+}
+
+// Rates are in thousands of bytes, what may come at once in KiB: as libvirt gives them to tc.
+net::TrafficLimit traffic_limit(const std::optional<model::BandwidthRate>& rate) {
+    constexpr std::uint64_t thousand = 1000, kib = 1024;
+    net::TrafficLimit limit;
+    if (!rate) return limit;
+    limit.average = rate->average.value_or(0) * thousand;
+    limit.peak = rate->peak.value_or(0) * thousand;
+    limit.burst = rate->burst.value_or(0) * kib;
+    return limit;
 }
 
 // managed='no': somebody else made it and looks after it.
@@ -227,6 +240,19 @@ Result<> lend_mac(const Interface& interface) {
     if (!lower) return Failure(lower.error());
     const auto mac = net::parse_mac(interface.mac);
     return mac ? net::set_mac(*netlink, *lower, *mac) : Result<>();
+}
+
+Result<> limit_traffic(const Interface& interface, const std::string& name) {
+    if (!interface.bandwidth) return {};
+    auto netlink = net::Netlink::open();
+    if (!netlink) return Failure(netlink.error());
+    auto link = net::find_link(*netlink, name);
+    if (!link) return Failure(link.error());
+    auto to_guest = traffic_limit(interface.bandwidth->inbound),
+         from_guest = traffic_limit(interface.bandwidth->outbound);
+    if (interface.type == Interface::Type::direct) std::swap(to_guest, from_guest);
+    if (auto done = net::limit_sending(*netlink, *link, to_guest); !done) return done;
+    return net::limit_receiving(*netlink, *link, from_guest);
 }
 
 Result<std::vector<UniqueFd>> open_vhost_net(const Interface& interface, bool kvm) {

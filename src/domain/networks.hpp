@@ -29,6 +29,10 @@ Result<NetworkEnd> make_direct(const model::Interface& interface, const net::Mac
 Result<std::string> mac_to_lend(const model::Interface& interface);
 Result<> lend_mac(const model::Interface& interface);
 
+// What <bandwidth> says of the guest's ends becomes of the host's: a tap sends what the guest receives, a macvtap is
+// the guest's own end.
+Result<> limit_traffic(const model::Interface& interface, const std::string& link);
+
 // /dev/vhost-net for each queue; none where the definition or the hypervisor does without.
 Result<std::vector<UniqueFd>> open_vhost_net(const model::Interface& interface, bool kvm);
 

@@ -62,10 +62,11 @@ Result<> check_passt(const model::Interface& interface, const std::string& path)
 // What only some types can have, or none.
 Result<> check_link_settings(const model::Interface& interface, const std::string& path) {
     const auto type = to_string(interface.type);
-    if (interface.bandwidth)
-        return not_served(path + "/bandwidth", has_link(interface.type)
-                                                   ? "Vireo sets no limits on links of the host yet"
-                                                   : fmt::format("an interface of type '{}' has no limits", type));
+    if (interface.bandwidth && !has_link(interface.type))
+        return not_served(path + "/bandwidth", fmt::format("an interface of type '{}' has no limits", type));
+    if (interface.bandwidth && interface.bandwidth->inbound && interface.bandwidth->inbound->floor)
+        return not_served(path + "/bandwidth/inbound/@floor", "only virtual networks guarantee a bandwidth",
+                          "leave floor out");
     if (interface.filter) return not_served(path + "/filterref", "Vireo has no network filters yet");
     if (interface.vlan)
         return not_served(

@@ -51,7 +51,9 @@ Task<> Start::network(Interface& interface) {
         };
         end = take(co_await env_.pool.call(std::move(make)));
     }
-    auto vhost = [copy, kvm = live_.type == model::DomainType::kvm](std::stop_token) {
+    auto vhost = [copy, link = end.link, kvm = live_.type == model::DomainType::kvm](std::stop_token) {
+        if (auto limited = limit_traffic(*copy, link); !limited)
+            return Result<std::vector<UniqueFd>>(Failure(limited.error()));
         return open_vhost_net(*copy, kvm);
     };
     end.vhost = take(co_await env_.pool.call(std::move(vhost)));

@@ -99,6 +99,31 @@ class Bridge(Networks):
         self.assertEqual(data["numqueues"] + data["numdisabled"], 3)      # the guest has not asked for all yet
         self.stopped()
 
+    def test_bandwidth(self):
+        self.make_bridge()
+        inbound = "<inbound average='1000' peak='2000' burst='10'/>"
+        self.started(bridged(f"<bandwidth>{inbound}</bandwidth>"))
+        shown = self.network.run("tc", "class", "show", "dev", "vnet0")
+        self.assertRegex(shown, r"class htb 1:1 root .*rate 8Mbit ceil 16Mbit burst 10Kb")
+        self.stopped()
+        both = bridged(f"<bandwidth>{inbound}<outbound average='500'/></bandwidth>")
+        if self.can_police():
+            self.started(both)
+            self.assertIn("rate 4Mbit", self.network.run("tc", "filter", "show", "dev", "vnet0", "parent", "ffff:"))
+            self.stopped()
+        else:       # a kernel without that part
+            self.define(both)
+            self.start_fails("devices/interface[1]", "cannot limit what vnet0 receives")
+
+    def can_police(self):
+        self.network.run("ip", "tuntap", "add", "probe", "mode", "tap")
+        self.network.run("tc", "qdisc", "add", "dev", "probe", "ingress")
+        self.network.run(*"tc filter add dev probe parent ffff: protocol all u32 match u32 0 0 police rate 8mbit burst 10kb drop".split(),
+                         check=False)
+        shown = self.network.run("tc", "filter", "show", "dev", "probe", "parent", "ffff:")
+        self.network.run("ip", "link", "delete", "probe")
+        return "police" in shown
+
     def test_guest_sends_to_the_bridge(self):
         """The firmware of the card asks for an address: that packet is seen on the bridge."""
         self.make_bridge()

@@ -2,9 +2,12 @@
 #include "net/message.hpp"
 
 #include "net/links.hpp"
+#include "net/traffic.hpp"
 #include "tests/support/async.hpp"
 
+#include <fmt/format.h>
 #include <linux/if_link.h>
+#include <linux/pkt_cls.h>
 
 using namespace vireo;
 using namespace vireo::net;
@@ -13,6 +16,12 @@ namespace {
 
 Attributes body_of(const Request& request) {
     return Attributes(request.data().subspan(NLMSG_LENGTH(sizeof(ifinfomsg))));
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+    std::string text;
+    for (const auto byte : bytes) text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    return text;
 }
 
 }  // namespace
@@ -74,6 +83,51 @@ BOOST_AUTO_TEST_CASE(mac_addresses_and_masks) {
     BOOST_TEST(prefix_of("255.255.255.255").value() == 32u);
     BOOST_TEST(prefix_of("ffff:ffff::").value() == 32u);
     for (auto wrong : {"255.0.255.0", "255.255.255.1", "24", ""}) BOOST_TEST(!prefix_of(wrong).has_value(), wrong);
+}
+
+// Against what tc(8) of iproute2 6.1 sends for
+//   tc filter add dev t0 parent ffff: protocol all prio 49 u32 match u32 0 0
+//      police rate 1000kbps burst 10kb mtu 64kb drop flowid :1
+//   tc class add dev t0 parent 1: classid 1:1 htb rate 1000kbps ceil 2000kbps burst 10kb
+BOOST_AUTO_TEST_CASE(limits_are_what_tc_sends) {
+    Link link;
+    link.index = 2;
+    TrafficLimit limit;
+    limit.average = 1'000'000;
+    limit.peak = 2'000'000;
+    limit.burst = 10 * 1024;
+    const auto receiving = receiving_requests(link, limit);
+    BOOST_REQUIRE(receiving.size() == 2u);
+    const auto filter = receiving[1].data().subspan(NLMSG_HDRLEN);
+    BOOST_TEST(hex(filter.first(sizeof(tcmsg))) ==
+               "000000000200000000000000"
+               "0000ffff"
+               "00033100");
+    const Attributes options = Attributes(filter.subspan(sizeof(tcmsg))).nest(TCA_OPTIONS);
+    BOOST_TEST(hex(options.find(TCA_U32_CLASSID)) == "01000000");
+    BOOST_TEST(hex(options.find(TCA_U32_SEL)) == "01000100" + std::string(56, '0'));
+    const auto police = options.nest(TCA_U32_POLICE);
+    BOOST_TEST(hex(police.find(TCA_POLICE_TBF)) ==
+               "0000000002000000000000000071020000000100"
+               "09010000ffff000040420f00" +
+                   std::string(48, '0'));
+    const auto table = police.find(TCA_POLICE_RATE);
+    BOOST_TEST(table.size() == 1024u);
+    BOOST_TEST(hex(table.first(16)) == "401f0000803e0000c05d0000007d0000");
+    BOOST_TEST(hex(table.last(4)) == "00401f00");
+    const auto sending = sending_requests(link, limit);
+    BOOST_REQUIRE(sending.size() == 2u);
+    const auto shaped = sending[1].data().subspan(NLMSG_HDRLEN);
+    BOOST_TEST(hex(shaped.first(sizeof(tcmsg))) ==
+               "0000000002000000"
+               "01000100"
+               "00000100"
+               "00000000");
+    const auto parameters = Attributes(shaped.subspan(sizeof(tcmsg))).nest(TCA_OPTIONS).find(TCA_HTB_PARMS);
+    BOOST_TEST(hex(parameters.subspan(8, 4)) == "40420f00");   // the rate
+    BOOST_TEST(hex(parameters.subspan(20, 4)) == "80841e00");  // the ceiling
+    BOOST_TEST(hex(parameters.subspan(24, 4)) == "00710200");  // 10 KiB at that rate
+    BOOST_TEST(receiving_requests(link, limit)[0].data().size() < 64u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
