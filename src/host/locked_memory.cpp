@@ -16,11 +16,10 @@ Result<> allow_locked_memory(pid_t pid, std::uint64_t bytes) {
     if (limit.rlim_cur >= bytes) return {};  // RLIM_INFINITY is the largest number
     limit.rlim_cur = bytes;
     limit.rlim_max = std::max<rlim_t>(limit.rlim_max, bytes);
-    if (::prlimit(pid, RLIMIT_MEMLOCK, &limit, nullptr))
-        return Failure(system_error(errno, what)
-                           .with_hint("Raise the limit: memlock in /etc/security/limits.conf, or LimitMEMLOCK= of the "
-                                      "unit that vireod runs in"));
-    return {};
+    if (::prlimit(pid, RLIMIT_MEMLOCK, &limit, nullptr) == 0) return {};
+    return Failure(system_error(errno, what)
+                       .with_hint("Raise the limit: memlock in /etc/security/limits.conf, or LimitMEMLOCK= of the "
+                                  "unit that vireod runs in"));
 }
 
 }  // namespace vireo::host
