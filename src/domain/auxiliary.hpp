@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The programs that serve one run of a guest beside its QEMU: swtpm, virtiofsd. Each is started before QEMU, in the
-// guest's control group, with one end of a connection whose other end is QEMU's; it is noted in the status document
+// The programs that serve one run of a guest beside its QEMU: swtpm, virtiofsd, passt. Each is started before QEMU, in
+// the guest's control group, with one end of a connection whose other end is QEMU's; it is noted in the status document
 // before it does anything, so that the next daemon finds it, and is ended when QEMU has ended.
 #pragma once
 #include "domain/environment.hpp"

@@ -52,10 +52,13 @@ bool has_link(Type type) {  // of the host, that Vireo makes
 }
 
 Result<> check_passt(const model::Interface& interface, const std::string& path) {
-    if (interface.backend && interface.backend->type == model::InterfaceBackend::Type::passt)
-        return not_served(path + "/backend", "Vireo does not run passt yet", "leave <backend> out");
-    if (!interface.port_forwards.empty())
-        return not_served(path + "/portForward", "only passt forwards ports, and Vireo does not run it yet");
+    if (interface.type == Type::vhostuser && interface.backend &&
+        interface.backend->type == model::InterfaceBackend::Type::passt)
+        return not_served(path + "/backend", "passt is not run as a vhost-user back end yet", "use type='user'");
+    for (const auto& forward : interface.port_forwards)
+        if (!forward.dev.empty() && forward.address.empty())
+            return not_served(path + "/portForward/@dev", "passt takes it together with an address only",
+                              "add address='0.0.0.0'");
     return {};
 }
 

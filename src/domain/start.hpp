@@ -67,6 +67,7 @@ private:
     Result<> open_host_tpm();
     Task<> find_account();
     Task<> virtiofsd(const model::Filesystem& filesystem);
+    Task<> passt(const model::Interface& interface);
     Task<> tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::TpmPlace place, TpmPrograms programs);
     Task<> launch();
     Task<> launch_machine(TaskGroup& group);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The part of a start that makes the programs run which serve QEMU: the emulated TPM.
+// The part of a start that makes the programs run which serve QEMU: for the emulated TPM, folders behind virtiofs and
+// networks by passt.
 #include "domain/auxiliary.hpp"
 #include "domain/folders.hpp"
+#include "domain/passt.hpp"
 #include "domain/start.hpp"
 #include "domain/tpm.hpp"
 #include "domain/tuning.hpp"
@@ -42,6 +44,8 @@ Task<> Start::auxiliaries(Rollback& rollback) {
     take(open_host_tpm());
     for (const auto& filesystem : live_.devices.filesystems)
         if (needs_virtiofsd(filesystem)) co_await virtiofsd(filesystem);
+    for (const auto& interface : live_.devices.interfaces)
+        if (needs_passt(interface)) co_await passt(interface);
 }
 
 // Written down before it does anything: whoever finds the document can end it.
@@ -171,6 +175,21 @@ Result<> Start::open_host_tpm() {
         host_tpm_cancel_ = std::move(*cancel);
     }
     return {};
+}
+
+Task<> Start::passt(const model::Interface& interface) {
+    const auto alias = interface.info.alias;
+    auto program = take(find_passt());
+    if (const auto log = interface.backend->log_file; !log.empty()) {
+        auto make = [log, account = account_](std::stop_token) { return make_passt_log(log, account); };
+        take(co_await env_.pool.call(std::move(make)));
+    }
+    auto pair = connected_pair();
+    auto command = passt_command(program, interface, channel_fd);
+    prepare_command(command, cgroup_.unified.get(), account_);
+    command.fds[channel_fd] = pair.theirs.get();
+    auxiliary_fds_[alias] = std::move(pair.ours);
+    co_await start_auxiliary("passt", alias, std::move(command));
 }
 
 }  // namespace vireo::domain

@@ -60,7 +60,6 @@ struct NetworkFiles {
     std::vector<int> taps;   // of a tap device, one for each pair of queues
     std::vector<int> vhost;  // of /dev/vhost-net, as many, or none
     int vdpa = -1;           // of the vhost-vdpa device
-    std::string socket;      // where passt listens
 };
 
 // For one device of the host.

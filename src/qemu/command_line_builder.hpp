@@ -174,6 +174,7 @@ private:
     const NetworkFiles& prepared(const model::Interface& interface);
     json::object tap_network(const model::Interface& interface, const std::string& owner);
     void add_tap_files(json::object& host, const model::Interface& interface, const std::string& owner);
+    json::object passt_network(const model::Interface& interface, const std::string& owner);
     json::object vhost_user_network(const model::Interface& interface);
     // command_line_display.cpp
     void add_graphics();

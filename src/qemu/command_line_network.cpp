@@ -201,21 +201,32 @@ json::object CommandLineBuilder::vhost_user_network(const Interface& interface) 
     return host;
 }
 
+// The connection to passt, which was started before; shown by a name that its socket could have.
+json::object CommandLineBuilder::passt_network(const Interface& interface, const std::string& owner) {
+    json::object host, address;
+    host["type"] = "stream";
+    const auto found = resources_.auxiliaries.find(interface.info.alias);
+    if (resources_.display) {
+        address["type"] = "unix";
+        address["path"] = fmt::format("/run/vireo/passt/{}-{}.socket", domain_.uuid->to_string(), interface.info.alias);
+    } else if (found != resources_.auxiliaries.end()) {
+        address["type"] = "fd";
+        address["str"] = add_inherited(found->second, owner);
+    } else {
+        problem(Errc::internal, owner + " was not prepared");
+    }
+    host["addr"] = std::move(address);
+    host["server"] = false;
+    return host;
+}
+
 json::object CommandLineBuilder::network_backend(const Interface& interface, const std::string& owner) {
     using enum Interface::Type;
     switch (interface.type) {
         case user: {
             if (!interface.backend || interface.backend->type != model::InterfaceBackend::Type::passt)
                 return user_network(interface);
-            json::object host, address;
-            host["type"] = "stream";
-            address["type"] = "unix";
-            address["path"] = resources_.display ? fmt::format("/run/vireo/passt/{}-{}.socket",
-                                                               domain_.uuid->to_string(), interface.info.alias)
-                                                 : prepared(interface).socket;
-            host["addr"] = std::move(address);
-            host["server"] = false;
-            return host;
+            return passt_network(interface, owner);
         }
         case server:
         case client:

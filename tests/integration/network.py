@@ -4,9 +4,8 @@
 own, macvtaps. They are what the definition says, they outlive the daemon, and nothing stays behind."""
 import os
 import re
-import socket
+import subprocess
 import sys
-import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -321,6 +320,69 @@ class Sockets(Networks):
             pass
         self.start_fails("is no socket")
         os.unlink(path)
+
+
+@unittest.skipUnless(os.path.exists("/usr/bin/passt"), "no passt")
+class Passt(Networks):
+    def setUp(self):
+        super().setUp()
+        for command in ("link set lo up", "link add out0 type veth peer name peer0", "link set out0 up", "link set peer0 up",
+                        "address add 192.0.2.2/24 dev out0", "route add default via 192.0.2.1"):
+            self.network.run("ip", *command.split())
+        self.before = set(self.network.links())
+
+    @staticmethod
+    def passt(inner="", backend=""):
+        return interface("user", f"<backend type='passt'{backend}/>{inner}")
+
+    def servers(self):
+        """pid → arguments of those that the daemon has noted and that run."""
+        found = {}
+        for entry in self.daemon.statuses()[self.uuid]["auxiliaries"]:
+            with open(f"/proc/{entry['pid']}/cmdline") as line:
+                found[entry["pid"]] = line.read().rstrip("\0").split("\0")
+        return found
+
+    def listens(self, port):
+        return f":{port} " in self.network.run("ss", "-Hltn")
+
+    def test_guest_gets_an_address(self):
+        """The firmware of the card asks for one, and says what it got."""
+        self.define("<serial type='pty'/>" + self.passt("<ip family='ipv4' address='198.51.100.7' prefix='24'/>"),
+                    os="<boot dev='network'/><bios useserial='yes'/>")
+        self.daemon.start("one")
+        console = self.daemon.console("one")
+        self.addCleanup(console.close)
+        console.wait_for("198.51.100.7", 240)
+        self.stopped()
+
+    def test_ports(self):
+        log = os.path.join(self.daemon.folder, "passt.log")
+        self.started(self.passt("<portForward proto='tcp'><range start='2222' to='22'/><range start='3000' end='3002'/></portForward>"
+                                "<portForward proto='udp' address='192.0.2.2'><range start='5000'/></portForward>"
+                                "<source dev='out0'/>", f" logFile='{log}'"))
+        (pid, arguments), = self.servers().items()
+        for option, value in (("--tcp-ports", "2222:22,3000-3002"), ("--udp-ports", "192.0.2.2/5000"), ("--interface", "out0"),
+                              ("--mac-addr", MAC), ("--log-file", log)):
+            self.assertEqual(arguments[arguments.index(option) + 1], value)
+        wait_for(lambda: self.listens(2222) and self.listens(3002), "the forwarded ports")
+        self.daemon.kill()
+        self.daemon.run()
+        wait_for(lambda: self.daemon.info("one")["health"] == "ok", "the guest to answer")
+        self.assertTrue(case.alive(pid) and self.listens(2222))
+        self.stopped()
+        self.assertFalse(case.alive(pid) or self.listens(2222))
+
+    def test_port_that_is_taken(self):
+        taken = subprocess.Popen(self.network.wrapper + [
+            sys.executable, "-c", "import socket, time; s = socket.create_server(('', 2222)); print('up', flush=True); time.sleep(1000)"],
+            stdout=subprocess.PIPE)
+        self.addCleanup(taken.stdout.close)
+        self.addCleanup(taken.wait)
+        self.addCleanup(taken.kill)
+        taken.stdout.readline()
+        self.define(self.passt("<portForward proto='tcp'><range start='2222' to='22'/></portForward>"))
+        self.start_fails("passt of device net0", "2222")
 
 
 if __name__ == "__main__":

@@ -225,6 +225,7 @@ BOOST_AUTO_TEST_CASE(links_and_devices_of_the_host_are_handed_over) {
         "queues='2'/></interface>"
         "<interface type='ethernet'><model type='e1000e'/></interface>"
         "<interface type='vdpa'><source dev='/dev/vhost-vdpa-0'/></interface>"
+        "<interface type='user'><backend type='passt'/></interface>"
         "<hostdev mode='subsystem' type='usb'><source><vendor id='0x1'/><product id='0x2'/></source></hostdev>"
         "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host2'/>"
         "<address bus='0' target='1' unit='5'/></source></hostdev>"
@@ -232,6 +233,7 @@ BOOST_AUTO_TEST_CASE(links_and_devices_of_the_host_are_handed_over) {
         "<vsock><cid auto='no' address='4'/></vsock>";
     Resources resources;
     resources.monitor = 50;
+    resources.auxiliaries["net4"] = 62;
     resources.networks["net0"].taps = {51};
     resources.networks["net0"].vhost = {52};
     resources.networks["net1"].taps = {53, 54};
@@ -247,9 +249,10 @@ BOOST_AUTO_TEST_CASE(links_and_devices_of_the_host_are_handed_over) {
                   R"({"type":"tap","fds":"6:7","vhost":true,"vhostfds":"8:9","id":"hostnet1"})",
                   R"({"type":"tap","fd":"10","id":"hostnet2"})",
                   R"({"type":"vhost-vdpa","vhostdev":"/dev/fdset/11","id":"hostnet3"})",
-                  R"("driver":"usb-host","id":"hostdev0","hostdevice":"/dev/fdset/12")",
-                  R"({"driver":"host_device","filename":"/dev/sg3")", R"("wwpn":"naa.5001405376e34ea1","vhostfd":"13")",
-                  R"("guest-cid":4,"vhostfd":"14")"});
+                  R"({"type":"stream","addr":{"type":"fd","str":"12"},"server":false,"id":"hostnet4"})",
+                  R"("driver":"usb-host","id":"hostdev0","hostdevice":"/dev/fdset/13")",
+                  R"({"driver":"host_device","filename":"/dev/sg3")", R"("wwpn":"naa.5001405376e34ea1","vhostfd":"14")",
+                  R"("guest-cid":4,"vhostfd":"15")"});
     expect_none(line, "tap9");
     resources.networks.erase("net1");
     expect(running(devices, resources), {"was not prepared"});
