@@ -20,9 +20,6 @@ struct Entry {
 bool divides_caches(const Domain& domain) {
     return domain.cpu_tune && (!domain.cpu_tune->cache_tunes.empty() || !domain.cpu_tune->memory_tunes.empty());
 }
-bool guarantees_memory(const Domain& domain) {
-    return domain.mem_tune && domain.mem_tune->min_guarantee;
-}
 bool binds_cells(const Domain& domain) {
     using Mode = model::NumaMemory::Mode;
     const auto& tune = domain.numa_tune;
@@ -42,7 +39,6 @@ constexpr std::array entries = {
     Entry{"numatune/memnode with mode='restrictive'", "cells are not bound by control groups yet: use mode='strict'",
           binds_cells},
     Entry{"numatune/memory with mode='restrictive'", "it needs a nodeset", binds_to_advice},
-    Entry{"memtune/min_guarantee", "QEMU's memory is not guaranteed", guarantees_memory},
     Entry{"perf", "events are not counted yet: use enabled='no'", counts_events},
     Entry{"idmap", "user ids are not mapped for QEMU", [](const Domain& domain) { return domain.idmap.has_value(); }},
 };

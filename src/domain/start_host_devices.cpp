@@ -63,10 +63,10 @@ Task<> Start::take_host_devices(std::shared_ptr<HostDevicePlan> plan) {
         return nodes_for_qemu(*plan);
     };
     auto nodes = take(co_await env_.pool.call(std::move(bind)));
-    if (env_.qemu_account) {
-        auto owners = owners_to_change(nodes, *env_.qemu_account);
+    if (account_) {
+        auto owners = owners_to_change(nodes, *account_);
         note_taken(owners);
-        auto change = [owners, account = *env_.qemu_account](std::stop_token) {
+        auto change = [owners, account = *account_](std::stop_token) {
             return change_owners(owners, account);
         };
         take(co_await env_.pool.call(std::move(change)));

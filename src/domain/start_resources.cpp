@@ -216,8 +216,8 @@ Result<> Start::open_character(const std::string& alias, model::CharBackend& bac
     const auto* given = backend.source();
     if (backend.type == model::CharType::file && given)
         return output(given->path, given->append.value_or(false), files.output);
-    bool listens = backend.type == model::CharType::unix_ &&
-                   (!given || given->mode.value_or(model::CharSource::Mode::bind) == model::CharSource::Mode::bind);
+    const bool listens = backend.type == model::CharType::unix_ &&
+                         (!given || given->path.empty() || given->mode == model::CharSource::Mode::bind);
     if (!listens) return {};
     auto& source = backend.ensure_source();
     if (source.path.empty()) source.path = usual;

@@ -38,7 +38,7 @@ inline constexpr auto names<CharType> = words("null", "vc", "pty", "dev", "file"
 struct CharSource {  // which of these there are is up to the type
     enum class Mode { connect, bind };
     enum class MouseMode { server, client };
-    std::optional<Mode> mode;            // unix (bind when absent), tcp (connect when absent), udp
+    std::optional<Mode> mode;            // unix, tcp (connect when absent), udp
     std::string path;                    // file, unix, dev, pipe; pty: where it is, in a running domain
     std::optional<bool> append;          // file
     std::string host;                    // tcp, udp

@@ -11,7 +11,7 @@ constexpr std::uint64_t last_port = 65535;
 template <>
 const Element& schema<Interface>() {
     static const Element element = Declare<Interface>()
-        .attribute("type", &Interface::type).required().decides()
+        .attribute("type", &Interface::type).decides()
         .attribute("managed", &Interface::managed)
         .attribute("trustGuestRxFilters", &Interface::trust_guest_rx_filters)
         .child_attribute("mac", "address", &Interface::mac).mac()

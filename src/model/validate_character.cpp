@@ -3,7 +3,9 @@
 #include "model/validate_parts.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
+#include <set>
 
 namespace vireo::model {
 namespace {
@@ -14,8 +16,11 @@ Failure wrong(std::string what) {
 
 class BackendCheck {
 public:
-    BackendCheck(const CharBackend& backend, std::string_view device)
-        : backend_(backend), device_(device), source_(backend.source() ? *backend.source() : nothing_) {}
+    BackendCheck(const CharBackend& backend, const Domain& domain, std::string_view device)
+        : backend_(backend),
+          domain_(domain),
+          device_(device),
+          source_(backend.source() ? *backend.source() : nothing_) {}
 
     // A channel's unix socket is made by Vireo when it has no path; so is the one of a console that repeats a serial.
     Result<> run(bool path_needed) const {
@@ -26,6 +31,11 @@ public:
         const auto type = backend_.type;
         const bool opens = type == CharType::file || type == dev || type == pipe;
         if (source_.path.empty() && (opens || (type == unix_ && path_needed))) return missing("a source with a path");
+        const bool by_spice = type == spicevmc || type == spiceport;
+        if (by_spice && std::ranges::find(domain_.devices.graphics, Graphics::Type::spice, &Graphics::type) ==
+                            domain_.devices.graphics.end())
+            return missing("a <graphics type='spice'>, which carries it");
+        if (auto good = check_labels(source_.labels, domain_, device_); !good) return good;
         if (backend_.log)
             if (auto good = check_path(backend_.log->file, std::string(device_) + " log"); !good) return good;
         return check_path(source_.path, std::string(device_) + " source");
@@ -43,7 +53,7 @@ private:
         const bool tcp = backend_.type == CharType::tcp, udp = backend_.type == CharType::udp;
         if (tcp) {
             if (source_.service.empty()) return missing("a source with a service, the port");
-            if (source_.host.empty() && source_.mode != CharSource::Mode::bind) return missing("a source with a host");
+            if (source_.host.empty()) return missing("a source with a host");
             return {};
         }
         if (udp) {
@@ -89,8 +99,7 @@ private:
         const auto& reconnect = *source_.reconnect;
         if (backend_.type != CharType::tcp && backend_.type != CharType::unix_) return useless("reconnect");
         if (reconnect.enabled != true) return {};
-        const auto usual = backend_.type == CharType::tcp ? CharSource::Mode::connect : CharSource::Mode::bind;
-        if (source_.mode.value_or(usual) == CharSource::Mode::bind)
+        if (source_.mode == CharSource::Mode::bind || (backend_.type == CharType::unix_ && source_.path.empty()))
             return wrong(start() + "only a source of mode connect can reconnect");
         if (!reconnect.timeout) return missing("a timeout, in seconds, in <reconnect>");
         if (*reconnect.timeout == 0) return wrong(start() + "the timeout of <reconnect> cannot be 0");
@@ -104,6 +113,7 @@ private:
     Failure missing(std::string_view what) const { return wrong(start() + "it needs " + std::string(what)); }
 
     const CharBackend& backend_;
+    const Domain& domain_;
     std::string_view device_;
     const CharSource nothing_;
     const CharSource& source_;
@@ -131,8 +141,8 @@ bool fits(const DeviceInfo& info) {
     return !info.address || info.at<Wanted>();
 }
 
-Result<> validate_serial(const Serial& serial) {
-    if (auto good = BackendCheck(serial.backend, "serial").run(true); !good) return good;
+Result<> validate_serial(const Serial& serial, const Domain& domain) {
+    if (auto good = BackendCheck(serial.backend, domain, "serial").run(true); !good) return good;
     if (serial.backend.type == CharType::spicevmc) return wrong("serial: the type spicevmc is for channels");
     if (!serial.target) return {};
     const auto& target = *serial.target;
@@ -156,7 +166,7 @@ Result<> validate_serial(const Serial& serial) {
     return {};
 }
 
-Result<> validate_console(const Console& console, bool first) {
+Result<> validate_console(const Console& console, const Domain& domain, bool first) {
     using enum ConsoleTarget::Type;
     const auto type = console.target ? console.target->type.value_or(serial) : serial;
     if (type == xen || type == lxc || type == openvz || type == ConsoleTarget::Type::none)
@@ -164,10 +174,12 @@ Result<> validate_console(const Console& console, bool first) {
     if (console.target && console.target->type == serial && !first)
         return wrong("console: only the first console can be of type serial");
     if (console.backend.type == CharType::spicevmc) return wrong("console: the type spicevmc is for channels");
-    return BackendCheck(console.backend, "console").run(true);
+    return BackendCheck(console.backend, domain, "console").run(true);
 }
 
-Result<> validate_channel(const Channel& channel) {
+constexpr std::string_view spice_agent = "com.redhat.spice.0";
+
+Result<> validate_channel(const Channel& channel, const Domain& domain) {
     using enum ChannelTarget::Type;
     const auto& target = channel.target;
     const auto type = channel.backend.type;
@@ -175,12 +187,19 @@ Result<> validate_channel(const Channel& channel) {
     if (target.type == guestfwd) {
         if (target.address.empty() || !target.port)
             return wrong("channel: the target type guestfwd needs an address and a port");
+        in_addr bits{};
+        if (::inet_pton(AF_INET, target.address.c_str(), &bits) != 1)
+            return wrong("channel: the target type guestfwd needs an IPv4 address, and '" + target.address +
+                         "' is none");
         if (type == CharType::spicevmc || type == CharType::qemu_vdagent)
             return wrong("channel: the type " + std::string(to_string(type)) + " needs the target type virtio");
     } else if (!target.address.empty() || target.port) {
         return wrong("channel: address and port are for the target type guestfwd");
+    } else if (type == CharType::spicevmc && !target.name.empty() && target.name != spice_agent) {
+        return wrong("channel: the type spicevmc has the name '" + std::string(spice_agent) + "', not '" + target.name +
+                     "'");
     }
-    return BackendCheck(channel.backend, "channel").run(target.type == guestfwd);
+    return BackendCheck(channel.backend, domain, "channel").run(target.type == guestfwd);
 }
 
 bool is_hex(std::string_view word, std::size_t digits) {
@@ -207,7 +226,7 @@ Result<> validate_rule(const RedirRule& rule) {
     return {};
 }
 
-Result<> validate_smartcard(const Smartcard& smartcard) {
+Result<> validate_smartcard(const Smartcard& smartcard, const Domain& domain) {
     using enum Smartcard::Mode;
     const auto mode = smartcard.mode;
     const std::string start = "smartcard of mode " + std::string(to_string(mode)) + ": ";
@@ -224,7 +243,8 @@ Result<> validate_smartcard(const Smartcard& smartcard) {
     }
     if (mode == host) return {};
     if (!smartcard.type) return wrong(start + "it needs a type");
-    return BackendCheck(smartcard.backend(), "smartcard").run(true);
+    const auto backend = smartcard.backend();
+    return BackendCheck(backend, domain, "smartcard").run(true);
 }
 
 }  // namespace
@@ -238,25 +258,49 @@ CharBackend Smartcard::backend() const {
     return backend;
 }
 
-Result<> validate_character(const Devices& devices) {
-    for (const auto& smartcard : devices.smartcards)
-        if (auto good = validate_smartcard(smartcard); !good) return good;
+namespace {
+// QEMU's readers of smart cards have one slot, and there is one reader.
+Result<> validate_smartcards(const Domain& domain) {
+    const auto& smartcards = domain.devices.smartcards;
+    if (smartcards.size() > 1) return wrong("smartcard: only one is possible");
+    for (const auto& smartcard : smartcards) {
+        if (const auto* at = smartcard.info.at<CcidAddress>(); at && (at->controller || at->slot.value_or(0)))
+            return wrong("smartcard: its place is the controller 0 and the slot 0");
+        if (auto good = validate_smartcard(smartcard, domain); !good) return good;
+    }
+    return {};
+}
+
+// The guest knows them by these names.
+Result<> validate_channel_names(const std::vector<Channel>& channels) {
+    std::set<std::string_view> names;
+    for (const auto& channel : channels)
+        if (!channel.target.name.empty() && !names.insert(channel.target.name).second)
+            return wrong("channel: there are two of the name '" + channel.target.name + "'");
+    return {};
+}
+}  // namespace
+
+Result<> validate_character(const Domain& domain) {
+    const auto& devices = domain.devices;
+    if (auto good = validate_smartcards(domain); !good) return good;
     for (const auto& serial : devices.serials)
-        if (auto good = validate_serial(serial); !good) return good;
+        if (auto good = validate_serial(serial, domain); !good) return good;
     for (const auto& parallel : devices.parallels)
-        if (auto good = BackendCheck(parallel.backend, "parallel").run(true); !good) return good;
+        if (auto good = BackendCheck(parallel.backend, domain, "parallel").run(true); !good) return good;
     for (const auto& console : devices.consoles)
-        if (auto good = validate_console(console, &console == devices.consoles.data()); !good) return good;
+        if (auto good = validate_console(console, domain, &console == devices.consoles.data()); !good) return good;
     for (const auto& channel : devices.channels)
-        if (auto good = validate_channel(channel); !good) return good;
+        if (auto good = validate_channel(channel, domain); !good) return good;
+    if (auto good = validate_channel_names(devices.channels); !good) return good;
     for (const auto& redirdev : devices.redirdevs)
-        if (auto good = BackendCheck(redirdev.backend, "redirdev").run(true); !good) return good;
+        if (auto good = BackendCheck(redirdev.backend, domain, "redirdev").run(true); !good) return good;
     if (devices.redirfilter)
         for (const auto& rule : devices.redirfilter->rules)
             if (auto good = validate_rule(rule); !good) return good;
     for (const auto& rng : devices.rngs)
         if (const auto* egd = std::get_if<RngEgd>(&rng.backend))
-            if (auto good = BackendCheck(egd->backend, "rng").run(true); !good) return good;
+            if (auto good = BackendCheck(egd->backend, domain, "rng").run(true); !good) return good;
     return {};
 }
 

@@ -19,6 +19,8 @@ Result<> validate_timer(const Timer& timer) {
     if (timer.track && timer.name != rtc) return wrong("clock: the timer " + name + " has no track; only rtc does");
     if (timer.track == Timer::Track::boot) return wrong("clock: the timer rtc cannot track 'boot' with QEMU");
     if (timer.name == rtc && timer.present == false) return wrong("clock: the timer rtc cannot be left out");
+    if (timer.name == armvtimer && timer.present == false)
+        return wrong("clock: the timer armvtimer cannot be left out");
     if (timer.name == platform) return wrong("clock: the timer platform is not one of QEMU's");
     const bool possible = !tick || timer.name == hpet ||
                           (timer.name == rtc         ? tick == Tick::delay || tick == Tick::catchup
@@ -44,6 +46,9 @@ Result<> validate_offset(const Clock& clock) {
         return wrong("clock: adjustment='reset' is for the offsets utc and localtime");
     if ((clock.offset == Clock::Offset::absolute) != clock.start.has_value())
         return wrong("clock: offset='absolute' and the attribute start belong together");
+    constexpr std::int64_t last = 253402300799;  // the end of the year 9999
+    if (clock.start && (*clock.start < 0 || *clock.start > last))
+        return wrong("clock: start is a number of seconds from 0 to 253402300799, the end of the year 9999");
     if ((clock.offset == Clock::Offset::timezone) != !clock.timezone.empty())
         return wrong("clock: offset='timezone' and the attribute timezone belong together");
     return {};

@@ -130,6 +130,14 @@ Result<> validate_driver(const Controller& c, const ControllerDriver& driver) {
     return {};
 }
 
+Result<> validate_threads(const Controller& c, const Domain& domain) {
+    if (!c.driver) return {};
+    std::vector<std::uint32_t> used;
+    if (c.driver->iothread) used.push_back(*c.driver->iothread);
+    for (const auto& use : c.driver->iothreads) used.push_back(use.id);
+    return check_io_threads(domain, used, name_of(c));
+}
+
 Result<> validate_controller(const Controller& c) {
     if (c.type == Type::xenbus) return wrong(c, "it is Xen's");
     if (c.type == Type::isa) return wrong(c, "QEMU's ISA bridges are part of the machine");
@@ -169,17 +177,32 @@ Result<> validate_companions(const Devices& devices) {
     return {};
 }
 
+// What is on a USB bus, by name; empty: nothing.
+std::string_view user_of_usb(const Devices& devices) {
+    const auto on_usb = [](const auto& device) { return device.info.template at<UsbAddress>() != nullptr; };
+    if (std::ranges::any_of(devices.disks, [](const Disk& disk) { return disk.bus() == DiskBus::usb; }))
+        return "a disk";
+    if (std::ranges::any_of(devices.inputs, [](const Input& input) { return input.bus == Input::Bus::usb; }))
+        return "an input";
+    if (std::ranges::any_of(devices.hostdevs, [](const Hostdev& h) { return h.type == Hostdev::Type::usb; }))
+        return "a hostdev";
+    if (std::ranges::any_of(devices.sounds, [](const Sound& sound) { return sound.model == Sound::Model::usb; }))
+        return "a sound card";
+    if (std::ranges::any_of(devices.serials, on_usb)) return "a serial port";
+    if (!devices.hubs.empty()) return "a hub";
+    if (!devices.redirdevs.empty()) return "a redirdev";
+    return devices.smartcards.empty() ? "" : "a smartcard";
+}
+
 Result<> validate_usb_off(const Devices& devices) {
     const auto usb = [](const Controller& c) { return c.type == Type::usb; };
     const auto off = [](const Controller& c) { return c.type == Type::usb && c.model == Model::none; };
     if (std::ranges::none_of(devices.controllers, off)) return {};
     if (std::ranges::count_if(devices.controllers, usb) > 1)
         return fail(Errc::invalid_config, "controller of type usb: with the model 'none' there can be no other");
-    const auto on_usb = [](const Disk& disk) { return disk.bus() == DiskBus::usb; };
-    const auto input_on_usb = [](const Input& input) { return input.bus == Input::Bus::usb; };
-    if (std::ranges::any_of(devices.disks, on_usb) || std::ranges::any_of(devices.inputs, input_on_usb))
-        return fail(Errc::invalid_config,
-                    "a device needs USB, which a controller of type usb with the model 'none' switches off");
+    if (const auto user = user_of_usb(devices); !user.empty())
+        return fail(Errc::invalid_config, user,
+                    " needs USB, which a controller of type usb with the model 'none' switches off");
     return {};
 }
 
@@ -187,8 +210,12 @@ Result<> validate_usb_off(const Devices& devices) {
 
 Result<> validate_controllers(const Domain& domain) {
     std::set<std::pair<Type, std::uint32_t>> taken;
+    std::set<std::uint32_t> host_bridges;
     for (const auto& c : domain.devices.controllers) {
         if (auto good = validate_controller(c); !good) return good;
+        if (auto good = validate_threads(c, domain); !good) return good;
+        if (c.target && c.target->index && !host_bridges.insert(*c.target->index).second)
+            return wrong(c, "two have the target index " + std::to_string(*c.target->index));
         if (c.index && !may_share_index(c) && !taken.emplace(c.type, *c.index).second)
             return fail(Errc::invalid_config, "two controllers of type ", to_string(c.type), " have the index ",
                         std::to_string(*c.index));

@@ -24,7 +24,7 @@ Result<> validate_mode(const Domain& domain, const Cpu& cpu) {
                          "Use mode='custom', or leave the model out.");
         if (cpu.match) return wrong("cpu: match is for mode='custom', not for mode='" + mode_name + "'");
         if (!cpu.vendor.empty()) return wrong("cpu: vendor is for mode='custom', not for mode='" + mode_name + "'");
-    } else if (!named && (cpu.mode || cpu.match || !cpu.features.empty() || !cpu.vendor.empty())) {
+    } else if (!named && (cpu.mode || cpu.match || cpu.check || !cpu.features.empty() || !cpu.vendor.empty())) {
         return wrong("cpu: mode='custom' needs a model");
     }
     if (cpu.migratable && mode != Cpu::Mode::host_passthrough && mode != Cpu::Mode::maximum)

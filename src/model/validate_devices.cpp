@@ -18,7 +18,7 @@ Result<> validate_watchdogs(const std::vector<Watchdog>& watchdogs) {
     std::set<Watchdog::Model> models;
     for (const auto& watchdog : watchdogs) {
         if (watchdog.action != watchdogs[0].action) return wrong("watchdog: all have one action");
-        if (!models.insert(watchdog.model).second)
+        if (!models.insert(watchdog.model).second && watchdog.model != Watchdog::Model::i6300esb)
             return wrong("watchdog: there is one of the model " + std::string(to_string(watchdog.model)) + " already");
     }
     return {};
@@ -121,7 +121,10 @@ Result<> validate_shmem(const Shmem& shmem) {
 class MemoryCheck {
 public:
     explicit MemoryCheck(const MemoryDevice& memory)
-        : it_(memory), target_(memory.target), source_(memory.source ? *memory.source : nothing_) {}
+        : it_(memory),
+          address_(memory.info.address.has_value()),
+          target_(memory.target),
+          source_(memory.source ? *memory.source : nothing_) {}
 
     Result<> run() const {
         for (auto check : {&MemoryCheck::useless_parts, &MemoryCheck::module, &MemoryCheck::paravirtual})
@@ -147,6 +150,10 @@ private:
         if ((target_.block || target_.requested || target_.dynamic_memslots) && !is(Model::virtio_mem))
             return no("only virtio-mem has block, requested and dynamicMemslots");
         if (it_.uuid && !is(Model::nvdimm)) return no("only nvdimm has a uuid");
+        if (it_.discard == true && file) return no("discard is not possible");
+        if (is(Model::virtio_pmem) && it_.access && it_.access != MemoryDevice::Access::shared)
+            return no("its access is shared");
+        if (is(Model::sgx_epc) && address_) return no("it has no address");
         if (is(Model::sgx_epc) && (it_.access || it_.discard)) return no("it has neither access nor discard");
         if (is(Model::virtio_pmem) && target_.node) return no("it belongs to no NUMA node");
         if (target_.size == 0) return no("its size is 0");
@@ -157,29 +164,32 @@ private:
         if (!target_.label) return {};
         if (target_.label->size < 128 * kibibyte) return no("its label must have at least 128 KiB");
         if (target_.label->size >= target_.size) return no("its label must be smaller than it is");
-        if (it_.discard == true && !source_.path.empty()) return no("discard is not possible");
         return {};
     }
 
     Result<> paravirtual() const {
         if (!is(Model::virtio_mem)) return {};
-        if (!target_.requested) return no("it needs <requested>");
-        if (*target_.requested > target_.size) return no("<requested> is more than its size");
+        constexpr std::uint64_t huge_page = 2 * mebibyte;
+        const auto requested = target_.requested.value_or(0);
+        if (requested > target_.size) return no("<requested> is more than its size");
         if (!target_.block) return {};
         const auto block = *target_.block;
         if (!std::has_single_bit(block)) return no("<block> must be a power of two");
-        if (*target_.requested % block != 0 || target_.size % block != 0)
+        if (block < huge_page) return no("<block> is at least 2 MiB, a huge page");
+        if (requested % block != 0 || target_.size % block != 0)
             return no("its size and <requested> must be multiples of <block>");
         return {};
     }
 
     const MemoryDevice& it_;
+    bool address_;
     const MemoryDeviceTarget& target_;
     const MemoryDeviceSource nothing_;
     const MemoryDeviceSource& source_;
 };
 
-Result<> validate_platform(const Devices& devices) {
+Result<> validate_platform(const Domain& domain) {
+    const auto& devices = domain.devices;
     if (devices.iommu) {
         const auto& iommu = *devices.iommu;
         if (iommu.model != Iommu::Model::intel && iommu.driver && *iommu.driver != IommuDriver())
@@ -188,6 +198,11 @@ Result<> validate_platform(const Devices& devices) {
             return wrong("iommu: the model " + std::string(to_string(iommu.model)) + " has no address");
         if (iommu.driver && iommu.driver->eim == true && iommu.driver->intremap != true)
             return wrong("iommu: eim needs intremap='on'");
+        const auto& features = domain.features;
+        if (iommu.driver && iommu.driver->intremap == true && features.ioapic != IoapicDriver::qemu)
+            return wrong("iommu: intremap='on' needs <features><ioapic driver='qemu'/></features>");
+        if (iommu.model == Iommu::Model::virtio && !features.acpi)
+            return wrong("iommu: the model 'virtio' needs ACPI: <features><acpi/></features>");
     }
     if (devices.vsock && devices.vsock->cid) {
         constexpr std::uint32_t first_guest = 3;
@@ -211,8 +226,8 @@ Result<> validate_devices(const Domain& domain) {
     const auto& devices = domain.devices;
     for (const auto& interface : devices.interfaces)
         if (auto good = validate_interface(interface); !good) return good;
-    if (auto good = validate_character(devices); !good) return good;
-    if (auto good = validate_seen_and_heard(devices); !good) return good;
+    if (auto good = validate_character(domain); !good) return good;
+    if (auto good = validate_seen_and_heard(domain); !good) return good;
     if (auto good = validate_watchdogs(devices.watchdogs); !good) return good;
     if (devices.memballoon)
         if (auto good = validate_memballoon(*devices.memballoon); !good) return good;
@@ -224,7 +239,7 @@ Result<> validate_devices(const Domain& domain) {
         if (auto good = validate_shmem(shmem); !good) return good;
     for (const auto& memory : devices.memory_devices)
         if (auto good = MemoryCheck(memory).run(); !good) return good;
-    return validate_platform(devices);
+    return validate_platform(domain);
 }
 
 }  // namespace vireo::model

@@ -235,6 +235,12 @@ Result<> validate_firmware(const Domain& domain) {
         if (auto good = check_path(os.nvram->path, "os/nvram"); !good) return good;
         if (auto good = check_path(os.nvram->template_path, "os/nvram template"); !good) return good;
     }
+    const auto& consoles = domain.devices.consoles;  // the first makes a serial port, unless it is of another type
+    const bool serial_console =
+        !consoles.empty() && (!consoles[0].target || consoles[0].target->type.value_or(ConsoleTarget::Type::serial) ==
+                                                         ConsoleTarget::Type::serial);
+    if (os.bios && os.bios->use_serial == true && domain.devices.serials.empty() && !serial_console)
+        return wrong("os/bios: useserial='yes' needs a <serial>");
     if (os.kernel.empty() && !os.initrd.empty()) return wrong("os: an initrd needs a kernel");
     if (os.kernel.empty() && !os.cmdline.empty()) return wrong("os: a kernel's command line needs a kernel");
     if (auto good = check_path(os.kernel, "os/kernel"); !good) return good;

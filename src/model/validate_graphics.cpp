@@ -29,6 +29,7 @@ public:
         for (auto check :
              {&GraphicsCheck::useless_parts, &GraphicsCheck::ports, &GraphicsCheck::listens, &GraphicsCheck::password})
             if (auto good = (this->*check)(); !good) return good;
+        if (it_.p2p == true && !it_.address.empty()) return no("p2p='yes' uses no bus: it has no address");
         if (!is_word(it_.keymap)) return no("'" + it_.keymap + "' is not the name of a keymap");
         if (it_.gl)
             if (auto good = check_path(it_.gl->render_node, "graphics gl"); !good) return good;
@@ -94,6 +95,11 @@ private:
     }
 
     Result<> password() const {
+        constexpr std::size_t longest = 8;
+        if (vnc() && it_.password && it_.password->size() > longest)
+            return no("a password of VNC has at most 8 characters");
+        if (vnc() && it_.connected && it_.connected != Graphics::Connected::keep)
+            return no("VNC has connected='keep' only");
         if (it_.password_valid_to.empty()) return {};
         constexpr std::string_view form = "0000-00-00T00:00:00";
         const bool good = it_.password_valid_to.size() == form.size() &&
@@ -122,15 +128,18 @@ Result<> validate_all_graphics(const std::vector<Graphics>& all) {
         gl += uses_gl(graphics);
     }
     if (gl > 1) return wrong("graphics: only one can use OpenGL");
-    if (types.contains(egl_headless) && !types.contains(vnc) && !types.contains(spice))
-        return wrong("graphics of type egl-headless: it needs a graphics of type vnc or spice");
+    for (const auto type : types)
+        if (types.contains(egl_headless) && type != egl_headless && type != vnc && type != spice)
+            return wrong("graphics of type egl-headless: it goes together with vnc and spice, not with " +
+                         std::string(to_string(type)));
     return {};
 }
 
 // ── video ──
 class VideoCheck {
 public:
-    explicit VideoCheck(const Video& video) : it_(video.model), driver_(video.driver), type_(it_.kind()) {}
+    VideoCheck(const Video& video, const Domain& domain)
+        : it_(video.model), driver_(video.driver), domain_(domain), type_(it_.kind()) {}
 
     Result<> run() const {
         for (auto check : {&VideoCheck::type_possible, &VideoCheck::sizes, &VideoCheck::acceleration})
@@ -154,6 +163,9 @@ private:
         if (driver_ && driver_->virtio != VirtioOptions() && type_ != VideoModel::Type::virtio && type_ != default_)
             return no("iommu, ats, packed and page_per_vq are options of virtio devices");
         if (it_.blob && type_ != VideoModel::Type::virtio && type_ != default_) return no("only virtio has blob");
+        const auto& memory = domain_.memory_backing;
+        if (it_.blob == true && (!memory || memory->source != MemorySource::memfd))
+            return no("blob='on' needs <memoryBacking><source type='memfd'/></memoryBacking>");
         return {};
     }
 
@@ -164,9 +176,10 @@ private:
             return wrong("video: ram and vgamem are for qxl, not for " + type);
         if (it_.heads && *it_.heads > 1 && type_ != qxl && type_ != VideoModel::Type::virtio && type_ != default_)
             return wrong("video: " + type + " has one head");
-        constexpr std::uint64_t mebibyte = 1u << 20, most = std::uint64_t{1} << 42;
-        for (const auto& size : {it_.ram, it_.vram, it_.vram64})
-            if (size && *size >= most) return no("a memory of 4 TiB or more is not possible");
+        constexpr std::uint64_t mebibyte = 1u << 20, most = std::uint64_t{1} << 32;
+        for (const auto& [size, name] : {std::pair{it_.ram, "ram"}, std::pair{it_.vram, "vram"}})
+            if (type_ == qxl && size && *size >= most)
+                return no(std::string(name) + " must be less than 4 GiB (4194304 KiB)");
         if (it_.vgamem && *it_.vgamem < mebibyte) return no("vgamem must be at least 1024 KiB");
         if (it_.vgamem && !std::has_single_bit(*it_.vgamem)) return no("vgamem must be a power of two");
         if ((type_ == vga || type_ == vmvga) && it_.vram && *it_.vram < mebibyte)
@@ -184,25 +197,45 @@ private:
         if (it_.acceleration->accel2d == true) return no("QEMU has no accel2d");
         if (it_.acceleration->accel3d == true && type_ != VideoModel::Type::virtio && type_ != Type::default_)
             return no("only virtio has accel3d");
+        const bool outside = driver_ && driver_->name == VideoDriver::Name::vhostuser;
+        if (!it_.acceleration->render_node.empty() && !outside)
+            return no("a rendernode is for the driver vhostuser; otherwise <graphics><gl rendernode='…'/> says it");
         return check_path(it_.acceleration->render_node, "video acceleration");
     }
 
     const VideoModel& it_;
     const std::optional<VideoDriver>& driver_;
+    const Domain& domain_;
     Type type_;
 };
 
-Result<> validate_videos(const std::vector<Video>& videos) {
+// The first is the guest's console unless another says that it is.
+Result<> validate_secondary(const std::vector<Video>& videos) {
+    const auto primary = std::ranges::find_if(videos, [](const Video& video) { return video.model.primary == true; });
+    const auto* console = primary == videos.end() ? videos.data() : &*primary;
+    for (const auto& video : videos) {
+        using enum VideoModel::Type;
+        const auto type = video.model.kind();
+        if (&video != console && type != qxl && type != VideoModel::Type::virtio && type != default_)
+            return wrong("video of type " + std::string(to_string(type)) +
+                         ": it must be the primary one; only qxl and virtio can be others");
+    }
+    return {};
+}
+
+Result<> validate_videos(const Domain& domain) {
+    const auto& videos = domain.devices.videos;
     std::size_t primaries = 0;
     for (const auto& video : videos) {
         const auto type = video.model.kind();
         if (type == VideoModel::Type::none && videos.size() > 1) return wrong("video: 'none' must be the only one");
-        if (auto good = VideoCheck(video).run(); !good) return good;
+        if (auto good = VideoCheck(video, domain).run(); !good) return good;
         primaries += video.model.primary == true;
         if (video.info.address && (type == VideoModel::Type::ramfb || type == VideoModel::Type::none))
             return wrong("video: " + std::string(to_string(type)) + " has no address");
     }
-    return primaries > 1 ? Result<>(wrong("video: only one can be primary")) : Result<>();
+    if (primaries > 1) return wrong("video: only one can be primary");
+    return validate_secondary(videos);
 }
 
 // ── input ──
@@ -232,11 +265,30 @@ Result<> validate_input(const Input& input) {
 }
 
 // ── sound ──
+Result<> validate_direction(const AudioDirection& direction) {
+    if (direction.fixed_settings == true && direction.mixing_engine != true)
+        return wrong("audio: fixedSettings='yes' needs mixingEngine='yes'");
+    const bool settings = direction.settings &&
+                          (direction.settings->frequency || direction.settings->channels || direction.settings->format);
+    if (settings && direction.fixed_settings != true) return wrong("audio: <settings> need fixedSettings='yes'");
+    return {};
+}
+
+Result<> validate_audio(const Audio& audio, const std::vector<Graphics>& graphics) {
+    const auto spice = [](const Graphics& one) { return one.type == Graphics::Type::spice; };
+    if (audio.type == Audio::Type::spice && std::ranges::none_of(graphics, spice))
+        return wrong("audio of type spice: it needs a <graphics type='spice'>");
+    for (const auto* direction : {&audio.input, &audio.output})
+        if (*direction)
+            if (auto good = validate_direction(**direction); !good) return good;
+    return check_path(audio.path, "audio path");
+}
+
 Result<> validate_sounds(const Devices& devices) {
     std::set<std::uint32_t> ids;
     for (const auto& audio : devices.audios) {
         if (!ids.insert(audio.id).second) return wrong("audio: two have the id " + std::to_string(audio.id));
-        if (auto good = check_path(audio.path, "audio path"); !good) return good;
+        if (auto good = validate_audio(audio, devices.graphics); !good) return good;
     }
     const auto known = [&](std::optional<std::uint32_t> id) {
         return !id || ids.contains(*id) || (devices.audios.empty() && *id == 1);
@@ -252,17 +304,23 @@ Result<> validate_sounds(const Devices& devices) {
         if ((sound.streams || sound.driver) && sound.model != virtio)
             return wrong(start + "only virtio has streams and a driver");
     }
-    for (const auto& graphics : devices.graphics)
+    for (const auto& graphics : devices.graphics) {
         if (!known(graphics.audio))
             return wrong("graphics: there is no audio with the id " + std::to_string(*graphics.audio));
+        if (graphics.type != Graphics::Type::dbus || !graphics.audio) continue;
+        const auto audio = std::ranges::find(devices.audios, *graphics.audio, &Audio::id);
+        if (audio != devices.audios.end() && audio->type != Audio::Type::dbus)
+            return wrong("graphics of type dbus: its audio must be of type dbus");
+    }
     return {};
 }
 
 }  // namespace
 
-Result<> validate_seen_and_heard(const Devices& devices) {
+Result<> validate_seen_and_heard(const Domain& domain) {
+    const auto& devices = domain.devices;
     if (auto good = validate_all_graphics(devices.graphics); !good) return good;
-    if (auto good = validate_videos(devices.videos); !good) return good;
+    if (auto good = validate_videos(domain); !good) return good;
     for (const auto& input : devices.inputs)
         if (auto good = validate_input(input); !good) return good;
     return validate_sounds(devices);

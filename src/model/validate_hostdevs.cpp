@@ -89,7 +89,7 @@ private:
              {only(source_.startup_policy.has_value(), is_usb, "startupPolicy"),
               only(source_.guest_reset.has_value(), is_usb, "guestReset"),
               only(source_.vendor.has_value(), is_usb, "vendor"), only(source_.product.has_value(), is_usb, "product"),
-              only(source_.write_filtering.has_value(), hostdev_.type == Type::pci, "writeFiltering"),
+              only(source_.write_filtering.has_value(), false, "writeFiltering, which is Xen's"),
               only(!source_.adapter.empty(), hostdev_.type == Type::scsi && !iscsi, "adapter"),
               only(!source_.hosts.empty(), iscsi, "host"), only(!source_.name.empty(), iscsi, "name"),
               only(source_.auth.has_value(), iscsi, "auth"), only(source_.initiator.has_value(), iscsi, "initiator"),
@@ -109,6 +109,8 @@ private:
             return wrong("the driver '" + std::string(to_string(*hostdev_.driver->name)) + "' is gone; vfio is there");
         if (hostdev_.teaming && hostdev_.teaming->type != HostdevTeaming::Type::transient)
             return wrong("its <teaming> must be of type transient");
+        if (hostdev_.teaming && hostdev_.teaming->persistent.empty())
+            return wrong("its <teaming> needs persistent='the alias of the interface that stays'");
         return check_path(hostdev_.info.rom ? hostdev_.info.rom->file : std::string(), "hostdev rom");
     }
 
@@ -126,6 +128,8 @@ private:
     }
 
     Result<> scsi() const {
+        if (hostdev_.sgio == Hostdev::Sgio::unfiltered)
+            return wrong("sgio='unfiltered' is possible with no kernel of today; leave it out");
         if (source_.protocol == HostdevSource::Protocol::vhost) return wrong("its protocol is iscsi, or none");
         if (source_.protocol == HostdevSource::Protocol::iscsi) {
             StorageSource source;
@@ -154,6 +158,7 @@ private:
             return wrong("its source needs a wwpn: 'naa.' and 16 hexadecimal digits");
         if (hostdev_.model && *hostdev_.model > Hostdev::Model::virtio_non_transitional)
             return wrong("the model '" + std::string(to_string(*hostdev_.model)) + "' is one of mdev");
+        if (hostdev_.boot_order) return wrong("nothing boots from it: it has no <boot order='…'/>");
         return {};
     }
 
@@ -168,8 +173,13 @@ private:
         if (hostdev_.ramfb == true && hostdev_.display != true) return wrong("ramfb='on' needs display='on'");
         if (hostdev_.display == true && devices_.graphics.empty())
             return wrong("display='on' needs a <graphics> to show it");
-        if (hostdev_.boot_order && hostdev_.model == Model::vfio_ap)
-            return wrong("nothing boots from the model vfio-ap");
+        if (hostdev_.boot_order && hostdev_.model != Model::vfio_ccw)
+            return wrong("nothing boots from the model " + std::string(to_string(*hostdev_.model)));
+        const auto& info = hostdev_.info;
+        if (hostdev_.model == Model::vfio_ccw && info.address && !info.at<CcwAddress>())
+            return wrong("the model vfio-ccw needs an <address> of type ccw");
+        if (hostdev_.model == Model::vfio_pci && info.address && !info.at<PciAddress>())
+            return wrong("the model vfio-pci needs an <address> of type pci");
         return {};
     }
 
@@ -204,6 +214,16 @@ bool same_device(const Hostdev& a, const Hostdev& b) {
     }
 }
 
+// The same for a network card of the host.
+bool same_device(const Hostdev& hostdev, const Interface& interface) {
+    if (interface.type != Interface::Type::hostdev || !interface.source || !interface.source->host_device) return false;
+    const auto* at = std::get_if<PciAddress>(&*interface.source->host_device);
+    if (!at || hostdev.type != Type::pci || !hostdev.source.address) return false;
+    const auto& own = *hostdev.source.address;
+    return at->domain == own.domain.value_or(0) && at->bus == own.bus.value_or(0) && at->slot == own.slot.value_or(0) &&
+           at->function == own.function.value_or(0);
+}
+
 class FilesystemCheck {
 public:
     FilesystemCheck(const Filesystem& filesystem, const Domain& domain) : fs_(filesystem), domain_(domain) {}
@@ -230,14 +250,22 @@ public:
         const bool modes = !fs_.fmode.empty() || !fs_.dmode.empty();
         if (modes && fs_.access != Access::mapped) return wrong("fmode and dmode need accessmode='mapped'");
         for (const auto* mode : {&fs_.fmode, &fs_.dmode})
-            if (mode->size() > 4 || mode->find_first_not_of("01234567") != std::string::npos)
-                return wrong("'" + *mode + "' is no octal mode of files");
+            if (!is_mode(*mode)) return wrong("'" + *mode + "' is no octal mode of files, which is at most 0777");
+        if (driver == Driver::handle && fs_.access.value_or(Access::passthrough) != Access::passthrough)
+            return wrong("the driver handle needs accessmode='passthrough'");
         return driver == Driver::virtiofs ? virtiofs() : plan9();
     }
 
 private:
     Failure wrong(std::string_view what) const {
         return fail(Errc::invalid_config, "filesystem '", fs_.target, "': ", what);
+    }
+
+    static bool is_mode(std::string_view mode) {
+        constexpr std::size_t most_digits = 3;
+        if (mode.find_first_not_of("01234567") != mode.npos) return false;
+        while (mode.starts_with('0')) mode.remove_prefix(1);
+        return mode.size() <= most_digits;
     }
 
     Result<> plan9() const {
@@ -249,11 +277,7 @@ private:
     }
 
     Result<> virtiofs() const {
-        if (!shares_memory())
-            return Failure(wrong("virtiofs needs memory that its server can map too")
-                               .error()
-                               .with_hint("Add <memoryBacking><source type='memfd'/><access mode='shared'/>"
-                                          "</memoryBacking>"));
+        if (fs_.model) return wrong("virtiofs has no choice of models");
         if (fs_.readonly) return wrong("virtiofs is not possible with <readonly/>: its server cannot");
         if (fs_.access && fs_.access != Filesystem::Access::passthrough)
             return wrong("virtiofs has accessmode='passthrough' only");
@@ -264,15 +288,8 @@ private:
             return wrong(
                 "a server that has its socket already takes neither dir nor "
                 "<binary> nor <idmap>");
+        if (auto good = need_shared_memory(domain_, "filesystem '" + fs_.target + "': virtiofs"); !good) return good;
         return check_path(fs_.binary ? fs_.binary->path : std::string(), "filesystem binary");
-    }
-
-    bool shares_memory() const {
-        const auto all = domain_.memory_backing ? domain_.memory_backing->access : std::nullopt;
-        if (!domain_.cpu || !domain_.cpu->numa || domain_.cpu->numa->cells.empty()) return all == MemoryAccess::shared;
-        return std::ranges::all_of(domain_.cpu->numa->cells, [&](const NumaCell& cell) {
-            return (cell.access ? cell.access : all) == MemoryAccess::shared;
-        });
     }
 
     const Filesystem& fs_;
@@ -282,16 +299,28 @@ private:
 }  // namespace
 
 Result<> validate_hostdevs(const Domain& domain) {
-    const auto& hostdevs = domain.devices.hostdevs;
+    const auto& devices = domain.devices;
+    const auto& hostdevs = devices.hostdevs;
+    std::size_t crypto_adapters = 0, early_screens = 0;
     for (std::size_t i = 0; i < hostdevs.size(); ++i) {
-        if (auto good = HostdevCheck(hostdevs[i], domain.devices).run(); !good) return good;
-        for (std::size_t n = 0; n < i; ++n)
-            if (same_device(hostdevs[i], hostdevs[n]))
-                return fail(Errc::invalid_config, "hostdev of type ", to_string(hostdevs[i].type),
-                            ": two of them are the same device of the host");
+        if (auto good = HostdevCheck(hostdevs[i], devices).run(); !good) return good;
+        const auto same = [&](const auto& other) { return same_device(hostdevs[i], other); };
+        if (std::any_of(hostdevs.begin(), hostdevs.begin() + static_cast<std::ptrdiff_t>(i), same) ||
+            std::ranges::any_of(devices.interfaces, same))
+            return fail(Errc::invalid_config, "hostdev of type ", to_string(hostdevs[i].type),
+                        ": two of them are the same device of the host");
+        crypto_adapters += hostdevs[i].model == Hostdev::Model::vfio_ap;
+        early_screens += hostdevs[i].ramfb == true;
     }
-    for (const auto& filesystem : domain.devices.filesystems)
+    if (crypto_adapters > 1) return fail(Errc::invalid_config, "hostdev of type mdev: only one vfio-ap is possible");
+    if (early_screens > 1) return fail(Errc::invalid_config, "hostdev of type mdev: only one can have ramfb='on'");
+    std::set<std::string_view> tags;
+    for (const auto& filesystem : devices.filesystems) {
         if (auto good = FilesystemCheck(filesystem, domain).run(); !good) return good;
+        const bool virtiofs = filesystem.driver && filesystem.driver->type == FilesystemDriver::Type::virtiofs;
+        if (virtiofs && !tags.insert(filesystem.target).second)
+            return fail(Errc::invalid_config, "filesystem '", filesystem.target, "': two of virtiofs have this tag");
+    }
     return {};
 }
 

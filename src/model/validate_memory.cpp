@@ -123,6 +123,8 @@ Result<> need_shared_memory(const Domain& domain, std::string_view what) {
 }
 
 Result<> validate_memory(const Domain& domain) {
+    if (domain.mem_tune && domain.mem_tune->min_guarantee)
+        return wrong("memtune/min_guarantee: QEMU's memory cannot be guaranteed; use memoryBacking/locked");
     if (domain.memory == 0 && !numa_of(domain)) return wrong("a domain needs memory: <memory> is not there, or 0");
     const auto total = total_memory(domain);
     if (!total) return Failure(total.error());

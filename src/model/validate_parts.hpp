@@ -27,8 +27,8 @@ Result<> validate_controllers(const Domain& domain);
 Result<> validate_hostdevs(const Domain& domain);  // and filesystems
 Result<> validate_devices(const Domain& domain);   // each of the others in itself, with the next three
 Result<> validate_interface(const Interface& interface);
-Result<> validate_character(const Devices& devices);
-Result<> validate_seen_and_heard(const Devices& devices);
+Result<> validate_character(const Domain& domain);
+Result<> validate_seen_and_heard(const Domain& domain);
 Result<> validate_places(
     const Domain& domain);  // controllers, addresses, aliases, boot order: devices among each other
 

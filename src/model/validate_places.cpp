@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 #include <functional>
 #include <iterator>
 #include <set>
@@ -35,7 +36,7 @@ constexpr std::string_view kind_names[] = {"pci",  "drive",     "virtio-serial",
                                            "ccid", "spapr-vio", "virtio-s390",   "virtio-mmio", "dimm", "unassigned"};
 static_assert(std::size(kind_names) == std::variant_size_v<Address>);
 constexpr int scsi_bus = static_cast<int>(DiskBus::scsi);
-constexpr unsigned plugged = pci | ccw | virtio_mmio | virtio_s390;
+constexpr unsigned plugged = pci | ccw | virtio_mmio;
 
 unsigned kinds_for(DiskBus bus) {
     switch (bus) {
@@ -56,28 +57,19 @@ public:
     // What names the device in an error; which kinds of address it may have; what tells drives of one bus from
     // another's.
     Result<> add(std::string_view device, const DeviceInfo& info, unsigned kinds, int drive_bus = 0) {
-        if (!info.alias.empty()) {
-            constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-            if (info.alias.find_first_not_of(letters) != std::string::npos)
-                return wrong(std::string(device) + ": the alias '" + info.alias +
-                             "' has characters other than letters, digits and _.-");
-            // Those that the user did not choose are made anew at each start; a running domain's may come twice.
-            if (info.alias.starts_with("ua-") && !aliases_.insert(info.alias).second)
-                return wrong("two devices have the alias '" + info.alias + "'");
-        }
+        if (auto good = alias(device, info.alias); !good) return good;
+        if (auto good = card_parts(device, info); !good) return good;
         if (!info.address) return {};
-        if (const auto* at = info.at<CcwAddress>(); at && !at->complete() && (at->cssid || at->ssid || at->devno))
-            return wrong(std::string(device) + ": an address of type ccw has cssid, ssid and devno, or none of them");
         if (!(kinds >> info.address->index() & 1))
             return wrong(std::string(device) + ": it cannot have an address of type '" +
                          std::string(kind_names[info.address->index()]) + "'");
-        if (const auto* at = info.at<UsbAddress>(); at && !is_usb_port(at->port))
-            return wrong(std::string(device) + ": '" + at->port +
-                         "' is no USB port: up to four numbers from 1 to 255, " + "separated by dots");
+        if (auto good = limits(device, info); !good) return good;
         const auto key = std::visit([&](const auto& address) { return key_of(address, drive_bus); }, *info.address);
         if (key && !taken_.insert(*key).second)
             return wrong(std::string(device) + ": its address of type '" +
-                         std::string(kind_names[info.address->index()]) + "' is already taken");
+                         std::string(kind_names[info.address->index()]) + "' (" +
+                         std::visit([](const auto& address) { return text_of(address); }, *info.address) +
+                         ") is already taken");
         return {};
     }
 
@@ -99,6 +91,50 @@ public:
     }
 
 private:
+    // Those that are the hypervisor's own are given anew each time, and one may stand for several devices.
+    Result<> alias(std::string_view device, const std::string& alias) {
+        constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+        if (alias.find_first_not_of(letters) != std::string::npos)
+            return wrong(std::string(device) + ": the alias '" + alias +
+                         "' has characters other than letters, digits and _.-");
+        if (alias.starts_with("ua-") && !aliases_.insert(alias).second)
+            return wrong("two devices have the alias '" + alias + "'");
+        return {};
+    }
+
+    // Only a PCI card has a ROM and is known by a number to the guest's ACPI.
+    Result<> card_parts(std::string_view device, const DeviceInfo& info) {
+        const bool on_pci = !info.address || info.at<PciAddress>();
+        if (info.rom) {
+            if (!on_pci && !info.at<UnassignedAddress>())
+                return wrong(std::string(device) + ": a <rom> is for PCI devices");
+            if (info.rom->enabled == false && (info.rom->bar || !info.rom->file.empty()))
+                return wrong(std::string(device) + ": <rom enabled='no'> has neither bar nor file");
+        }
+        if (!info.acpi_index) return {};
+        if (!on_pci) return wrong(std::string(device) + ": an <acpi index='…'/> is for PCI devices");
+        if (*info.acpi_index == 0) return wrong(std::string(device) + ": the index of <acpi> is at least 1");
+        if (!acpi_indexes_.insert(*info.acpi_index).second)
+            return wrong("two devices have the <acpi index='" + std::to_string(*info.acpi_index) + "'/>");
+        return {};
+    }
+
+    Result<> limits(std::string_view device, const DeviceInfo& info) {
+        constexpr std::uint32_t most_uid = 0xffff;
+        constexpr std::uint64_t most_reg = 0xffffffff;
+        if (const auto* at = info.at<CcwAddress>(); at && !at->complete() && (at->cssid || at->ssid || at->devno))
+            return wrong(std::string(device) + ": an address of type ccw has cssid, ssid and devno, or none of them");
+        if (const auto* at = info.at<UsbAddress>(); at && !is_usb_port(at->port))
+            return wrong(std::string(device) + ": '" + at->port +
+                         "' is no USB port: up to four numbers from 1 to 255, separated by dots");
+        if (const auto* at = info.at<PciAddress>(); at && at->zpci && at->zpci->uid)
+            if (*at->zpci->uid == 0 || *at->zpci->uid > most_uid)
+                return wrong(std::string(device) + ": the uid of <zpci> is from 0x1 to 0xffff");
+        if (const auto* at = info.at<SpaprVioAddress>(); at && at->reg.value_or(0) > most_reg)
+            return wrong(std::string(device) + ": the reg of an address of type spapr-vio is at most 0xffffffff");
+        return {};
+    }
+
     // Empty, or "2.1": at most four hubs' ports, as QEMU's usb_device_attach() takes them.
     static bool is_usb_port(std::string_view port) {
         constexpr int deepest = 4, largest = 255;
@@ -158,7 +194,32 @@ private:
         return std::nullopt;
     }
 
+    static std::string text_of(const PciAddress& a) {
+        return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", a.domain, a.bus, a.slot, a.function);
+    }
+    static std::string text_of(const DriveAddress& a) {
+        return fmt::format("controller {}, bus {}, target {}, unit {}", a.controller, a.bus, a.target, a.unit);
+    }
+    static std::string text_of(const VirtioSerialAddress& a) {
+        return fmt::format("controller {}, port {}", a.controller, a.port.value_or(0));
+    }
+    static std::string text_of(const UsbAddress& a) { return fmt::format("bus {}, port {}", a.bus, a.port); }
+    static std::string text_of(const IsaAddress& a) { return fmt::format("iobase {:#x}", a.iobase.value_or(0)); }
+    static std::string text_of(const CcwAddress& a) {
+        return fmt::format("{:x}.{:x}.{:04x}", a.cssid.value_or(0), a.ssid.value_or(0), a.devno.value_or(0));
+    }
+    static std::string text_of(const CcidAddress& a) {
+        return fmt::format("controller {}, slot {}", a.controller, a.slot.value_or(0));
+    }
+    static std::string text_of(const SpaprVioAddress& a) { return fmt::format("reg {:#x}", a.reg.value_or(0)); }
+    static std::string text_of(const DimmAddress& a) { return fmt::format("slot {}", a.slot.value_or(0)); }
+    template <class Other>
+    static std::string text_of(const Other&) {
+        return {};
+    }
+
     std::set<std::string_view> aliases_;
+    std::set<std::uint32_t> acpi_indexes_;
     std::set<Key> taken_;
     std::set<std::uint32_t> orders_;
 };
@@ -190,7 +251,8 @@ Result<> place_storage(const Domain& domain, Places& places) {
         if (auto good = places.load_parameter(name, hostdev.loadparm); !good) return good;
     }
     for (const auto& interface : domain.devices.interfaces) {
-        if (auto good = places.add("interface", interface.info, plugged | usb); !good) return good;
+        const unsigned kinds = plugged | usb | (interface.model == "spapr-vlan" ? spapr_vio : 0);
+        if (auto good = places.add("interface", interface.info, kinds); !good) return good;
         if (auto good = places.boot("interface", interface.boot_order, os_boot); !good) return good;
         if (auto good = places.load_parameter("interface", interface.boot_loadparm); !good) return good;
     }
@@ -225,7 +287,7 @@ unsigned kinds_for(const Input& input) {
 }
 
 unsigned kinds_for(Watchdog::Model model) {
-    return model == Watchdog::Model::i6300esb ? pci : model == Watchdog::Model::ib700 ? isa : 0u;
+    return model == Watchdog::Model::i6300esb ? pci : 0u;
 }
 
 unsigned kinds_for(Sound::Model model) {
@@ -271,8 +333,13 @@ Result<> place_rest(const Devices& devices, Places& places) {
     }
     for (const auto& shmem : devices.shmems)
         if (auto good = places.add("shmem", shmem.info, pci); !good) return good;
-    for (const auto& memory : devices.memory_devices)
+    std::set<std::uint64_t> bases;
+    for (const auto& memory : devices.memory_devices) {
         if (auto good = places.add("memory", memory.info, dimm | pci); !good) return good;
+        const auto* at = memory.info.at<DimmAddress>();
+        if (at && at->base.value_or(0) && !bases.insert(*at->base).second)
+            return wrong(fmt::format("memory: its base {:#x} is already taken", *at->base));
+    }
     for (const auto& crypto : devices.cryptos)
         if (auto good = places.add("crypto", crypto.info, plugged); !good) return good;
     if (devices.iommu)

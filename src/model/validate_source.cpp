@@ -159,7 +159,7 @@ private:
             case vhostvdpa:
                 return source_.dev.empty() ? Result<>(wrong("a source of type vhostvdpa needs dev")) : Result<>();
             case dir:
-                if (format_ != DiskFormat::fat && format_ != DiskFormat::raw)
+                if (format_ != DiskFormat::fat)
                     return wrong("a source of type dir is shown as a drive of the format fat");
                 return {};
             default:
@@ -215,8 +215,11 @@ private:
         const auto count = source_.hosts.size();
         if (count == 0 && p != rbd) return wrong("the protocol " + name + " needs a <host>");
         if (count > 1 && p != rbd && p != gluster) return wrong("the protocol " + name + " takes one <host>");
-        if (p == gluster && source_.name.find('/') == std::string::npos)
+        const auto slash = source_.name.find('/');
+        if (p == gluster && (slash == std::string::npos || slash == 0))
             return wrong("the name of a gluster source is VOLUME/IMAGE, not '" + source_.name + "'");
+        if (p == rbd && (slash == 0 || slash + 1 == source_.name.size()))
+            return wrong("the name of an rbd source is POOL/IMAGE, not '" + source_.name + "'");
         return {};
     }
 

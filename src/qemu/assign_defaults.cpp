@@ -38,9 +38,8 @@ void assign_network_models(Assignment& assignment) {
     const auto chosen = default_nic_model(assignment.machine, assignment.capabilities);
     for (auto& interface : assignment.domain.devices.interfaces) {
         if (!interface.model.empty() || interface.type == Interface::Type::hostdev) continue;
-        // What is on the other side of these speaks nothing but virtio.
-        const bool is_virtio = interface.type == Interface::Type::vdpa || interface.type == Interface::Type::vhostuser;
-        interface.model = is_virtio ? "virtio" : chosen;
+        // What is on the other side of vDPA speaks nothing but virtio.
+        interface.model = interface.type == Interface::Type::vdpa ? "virtio" : chosen;
     }
 }
 

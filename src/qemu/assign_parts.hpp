@@ -26,6 +26,7 @@ Result<> assign_system(Assignment& assignment);        // outside the devices; w
 void assign_memory(model::Domain& domain);             // the sum of its NUMA cells, when it does not say
 Result<> assign_controllers(Assignment& assignment);   // those of the definition and of the machine
 Result<> assign_defaults(Assignment& assignment);      // what needs no other device
+Result<> check_machine(const Assignment&);  // outside the devices
 Result<> check_devices(const Assignment& assignment);  // which devices the machine can have; part of assign_defaults
 Result<> assign_characters(Assignment& assignment);    // serial ports, parallel ports, consoles
 Result<> assign_drives(Assignment& assignment);        // disks' places on their buses, and the controllers for them

@@ -40,11 +40,6 @@ private:
         if (type && type->cpu_max && domain_.vcpu.count > type->cpu_max)
             return wrong(
                 fmt::format("vcpu: machines of the type '{}' have at most {} of them", type->name, type->cpu_max));
-        constexpr std::uint32_t most_without_eim = 255;
-        const auto& iommu = domain_.devices.iommu;
-        const bool eim = iommu && iommu->driver && iommu->driver->eim == true;
-        if (machine_.q35() && kvm() && domain_.vcpu.count > most_without_eim && !eim)
-            return wrong("vcpu: more than 255 of them need <iommu model='intel'> with <driver eim='on'/>");
         const auto threads = domain_.cpu && domain_.cpu->topology ? domain_.cpu->topology->threads : 1;
         if (!machine_.pseries()) return {};
         const auto current = domain_.vcpu.current.value_or(domain_.vcpu.count);

@@ -15,7 +15,8 @@ public:
 
     Result<> run() const {
         for (auto check : {&DeviceCheck::iommu, &DeviceCheck::panics, &DeviceCheck::watchdogs, &DeviceCheck::sounds,
-                           &DeviceCheck::tpms, &DeviceCheck::memory, &DeviceCheck::others})
+                           &DeviceCheck::tpms, &DeviceCheck::memory, &DeviceCheck::interfaces,
+                           &DeviceCheck::controllers, &DeviceCheck::videos, &DeviceCheck::others})
             if (auto good = (this->*check)(); !good) return good;
         return {};
     }
@@ -45,6 +46,8 @@ private:
             if (panic.model == model::Panic::Model::pseries && !machine_.pseries()) return only(name, "pseries");
             if (panic.model == s390 && !machine_.s390()) return only(name, "s390x");
             if ((panic.model == isa || panic.model == hyperv) && !machine_.x86()) return only(name, "x86");
+            if (std::ranges::count(devices_.panics, panic.model, &model::Panic::model) > 1)
+                return fail(Errc::invalid_config, "panic: there are two of the model '", to_string(*panic.model), "'");
         }
         return {};
     }
@@ -53,7 +56,7 @@ private:
         for (const auto& watchdog : devices_.watchdogs) {
             using enum model::Watchdog::Model;
             const auto name = describe(watchdog);
-            if (watchdog.model == ib700 && !machine_.has_isa()) return only(name, "machines with an ISA bus");
+            if (watchdog.model == ib700 && !machine_.i440fx()) return only(name + " 'ib700'", "pc");
             if (watchdog.model == diag288 && !machine_.s390()) return only(name, "s390x");
             if (watchdog.model == itco && !machine_.q35()) return only(name, "q35");
         }
@@ -92,8 +95,56 @@ private:
             }
             if (memory.model == virtio_pmem && !machine_.x86() && !machine_.s390()) return only(name, "x86");
             if (!machine_.hotpluggable_memory()) return only(name, "x86, pseries and ARM's virt");
+            if (memory.uuid && !machine_.ppc64()) return only("a uuid of " + name, "pseries");
             if (memory.model == nvdimm && machine_.pseries() && !memory.target.label)
                 return fail(Errc::invalid_config, name, " needs a label on pseries");
+        }
+        return {};
+    }
+
+    // What needs virtio, when the machine's usual card is another one.
+    Result<> interfaces() const {
+        for (const auto& interface : devices_.interfaces) {
+            if (interface.type == model::Interface::Type::hostdev || interface.is_virtio()) continue;
+            const auto no = [&](std::string_view what) {
+                return fail(Errc::invalid_config, describe(interface), ": ", what,
+                            " needs <model type='virtio'/>, not '", interface.model, "'");
+            };
+            if (interface.type == model::Interface::Type::vhostuser) return no("the type vhostuser");
+            if (interface.teaming && interface.teaming->type == model::Teaming::Type::persistent)
+                return no("teaming type='persistent'");
+            if (interface.driver && interface.driver->virtio != model::VirtioOptions())
+                return no("an option of iommu, ats, packed and page_per_vq");
+        }
+        return {};
+    }
+
+    Result<> controllers() const {
+        for (const auto& controller : devices_.controllers) {
+            using enum model::Controller::Model;
+            const auto name = describe(controller);
+            const bool root = controller.model == pci_root || controller.model == pcie_root;
+            const auto* target = controller.target ? &*controller.target : nullptr;
+            if (root && target && target->index && !machine_.pseries())
+                return only("a target index of " + name, "pseries");
+            if (controller.pci_hole_64 && !machine_.i440fx() && !machine_.q35())
+                return only("a pcihole64 of " + name, "q35 and pc");
+            const bool built_in = controller.model == ncr53c90;
+            if (built_in && (!machine_.builtin_esp() || controller.index.value_or(0) != 0))
+                return fail(Errc::invalid_config, name,
+                            ": the model ncr53c90 is that of the controller 0 of boards that have it built in");
+        }
+        return {};
+    }
+
+    Result<> videos() const {
+        using Type = model::VideoModel::Type;
+        for (const auto& video : devices_.videos) {
+            const auto type = video.model.kind();
+            const bool possible = type == Type::virtio || type == Type::none || type == Type::default_;
+            if (machine_.s390() && !possible)
+                return fail(Errc::invalid_config, "video of type ", to_string(type),
+                            ": machines of s390x have virtio only");
         }
         return {};
     }
@@ -116,6 +167,7 @@ private:
 }  // namespace
 
 Result<> check_devices(const Assignment& assignment) {
+    if (auto good = check_machine(assignment); !good) return good;
     return DeviceCheck(assignment).run();
 }
 

@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(places) {
         return "<interface type='user'>" + std::string(inside) + "</interface>";
     };
     const std::string there = "<address type='pci' bus='1' slot='0'/>";
-    expect(refusal(with_device(nic(there) + nic(there))), "its address of type 'pci' is already taken");
+    expect(refusal(with_device(nic(there) + nic(there))), "its address of type 'pci' (0000:01:00.0) is already taken");
     good(refusal(with_device(nic("<address type='pci'/>") + nic("<address type='pci'/>"))));  // both to be chosen
     expect(refusal(with_device(nic("<alias name='ua-x'/>") + nic("<alias name='ua-x'/>"))),
            "two devices have the alias 'ua-x'");
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE(places) {
                "'/><address type='drive'/></disk>";
     };
     expect(refusal(with_device(drive("sda", "sata") + drive("sdb", "sata"))),
-           "its address of type 'drive' is already taken");
+           "its address of type 'drive' (controller 0, bus 0, target 0, unit 0) is already taken");
     good(refusal(with_device(drive("sda", "sata") + drive("sdb", "scsi"))));
     // the first console is the first serial under another name: one alias, one address
     const std::string same = "<alias name='serial0'/><address type='isa' iobase='0x3f8'/>";
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(controllers) {
     expect(devices("<controller type='usb' model='qemu-xhci' ports='16'/>"), "at most 15 ports");
     expect(devices("<controller type='pci' index='0' model='pcie-root-port'/>"), "must be pci-root or pcie-root");
     expect(devices("<controller type='pci' index='1'/>"), "it needs a model");
-    expect(devices("<controller type='usb' model='none'/><input type='tablet' bus='usb'/>"), "a device needs USB");
+    expect(devices("<controller type='usb' model='none'/><input type='tablet' bus='usb'/>"), "an input needs USB");
     expect(devices("<controller type='sata' vectors='3'/>"), "only virtio-serial has vectors");
 }
 
