@@ -3,6 +3,7 @@
 
 #include "support/error.hpp"
 #include "support/log.hpp"
+#include "support/spawnable.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -59,7 +60,8 @@ void TaskGroup::spawn(Task<> task) {
         }
         if (state->running.empty()) state->idle.cancel();
     };
-    asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot(it->slot(), std::move(finished)));
+    asio::co_spawn(state_->executor, spawnable(std::move(task)),
+                   asio::bind_cancellation_slot(it->slot(), std::move(finished)));
 }
 
 Task<> TaskGroup::join() {

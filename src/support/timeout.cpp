@@ -2,6 +2,7 @@
 #include "support/timeout.hpp"
 
 #include "support/error.hpp"
+#include "support/spawnable.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -49,7 +50,7 @@ Task<> with_timeout(Task<> work, Clock::duration limit, std::string what) {
     });
     try {
         auto token = asio::bind_cancellation_slot(watch->stop.slot(), asio::use_awaitable);
-        co_await asio::co_spawn(executor, std::move(work), token);
+        co_await asio::co_spawn(executor, spawnable(std::move(work)), token);
         watch->timer.cancel();
         co_return;
     } catch (...) {

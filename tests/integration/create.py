@@ -145,7 +145,7 @@ class Import(case.Case):
         self.put("etc/libvirt/qemu/sealed.xml", guests.domain(
             "sealed", devices="<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>", uuid=uuid))
         self.put("etc/libvirt/qemu/other.xml", guests.domain(
-            "other", devices="<tpm model='tpm-crb'><backend type='emulator' version='1.2'/></tpm>", uuid=uuid[:-1] + "2"))
+            "other", devices="<tpm model='tpm-tis'><backend type='emulator' version='1.2'/></tpm>", uuid=uuid[:-1] + "2"))
         state = os.path.join(self.root, "var/lib/libvirt/swtpm", uuid, "tpm2")
         os.makedirs(state)
         subprocess.run(["swtpm_setup", "--tpm2", "--tpm-state", state, "--createek"], check=True, capture_output=True)

@@ -94,6 +94,19 @@ ASYNC_TEST(the_mutex_serves_in_order_and_survives_cancelled_waiters) {
     BOOST_TEST(!mutex.locked());
 }
 
+ASYNC_TEST(a_group_whose_body_fails_before_it_waited_for_anything) {
+    auto body = [](TaskGroup& group) -> Task<> {
+        group.spawn(sleep_for(1h));
+        throw Error(Errc::not_found, "at once");
+        co_return;
+    };
+    auto error = co_await error_of(scoped(body));
+    BOOST_TEST((error && error->code() == Errc::not_found));
+    auto in_time = [&]() -> Task<> { co_await scoped(body); };
+    error = co_await error_of(with_timeout(in_time(), 1h, "waiting"));
+    BOOST_TEST((error && error->code() == Errc::not_found));
+}
+
 BOOST_AUTO_TEST_CASE(a_loop_torn_down_at_any_moment_leaves_nothing_behind) {
     for (int steps = 0; steps < 12; ++steps) {
         AsyncMutex mutex;
