@@ -33,7 +33,7 @@ PC = """
 <controller type='scsi' model='lsilogic'/><controller type='usb' model='ich9-ehci1'/>
 <controller type='usb' model='ich9-uhci1'><master startport='0'/></controller>
 <interface type='user'><model type='rtl8139'/></interface><serial type='pty'/><console type='pty'><target type='virtio'/></console>
-<input type='tablet' bus='usb'/><hub type='usb'/><graphics type='vnc'/><sound model='ac97'/><sound model='es1370'/>
+<input type='tablet' bus='usb'/><hub type='usb'/><graphics type='vnc'/><graphics type='spice'/><sound model='ac97'/><sound model='es1370'/>
 <video><model type='cirrus'/></video><smartcard mode='passthrough' type='spicevmc'/><watchdog model='ib700' action='poweroff'/>
 <memballoon model='virtio-transitional'/><rng model='virtio-non-transitional'><backend model='builtin'/></rng><panic model='isa'/>{more}</devices>"""
 MICROVM = """

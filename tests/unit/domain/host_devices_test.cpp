@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(what_stays_refused_is_refused_by_name) {
              {"<interface type='bridge'><source bridge='br0'/><vlan><tag id='7'/></vlan></interface>", "vlan"},
              {"<interface type='bridge'><source bridge='br0'/><filterref filter='clean-traffic'/></interface>",
               "filterref"},
-             {"<interface type='user'><script path='/bin/true'/></interface>", "script"}}) {
+             {"<interface type='bridge'><source bridge='br0'/><script path='/bin/true'/></interface>", "script"}}) {
         auto refused = check_devices_servable(with(devices).devices);
         BOOST_REQUIRE_MESSAGE(!refused, devices);
         BOOST_CHECK(refused.error().code() == Errc::unsupported);

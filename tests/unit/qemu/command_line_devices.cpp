@@ -18,11 +18,12 @@ using namespace vireo::qemu;
 namespace {
 
 std::string document(std::string_view arch, std::string_view machine, std::string_view devices) {
+    const std::string_view split = devices.contains("intremap='on'") ? "<ioapic driver='qemu'/>" : "";
     return "<domain type='kvm'><name>a</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid>"
            "<memory unit='MiB'>256</memory><vcpu>1</vcpu><os><type arch='" +
            std::string(arch) + "' machine='" + std::string(machine) + "'>hvm</type></os>" +
-           (arch == "aarch64" ? "" : "<features><acpi/></features>") + "<devices>" + std::string(devices) +
-           "</devices></domain>";
+           (arch == "aarch64" ? "" : "<features><acpi/>" + std::string(split) + "</features>") + "<devices>" +
+           std::string(devices) + "</devices></domain>";
 }
 
 // The command line; on failure the message.
@@ -130,7 +131,8 @@ BOOST_AUTO_TEST_CASE(characters_with_each_back_end) {
     expect(shown("s390-ccw-virtio", "<serial type='pty'/><console type='pty'/>", "s390x"),
            {R"("driver":"sclpconsole","id":"serial0","chardev":"charserial0")"});
     expect(shown("pc",
-                 "<redirdev bus='usb' type='spicevmc'/><redirfilter><usbdev class='0x08' vendor='0x15e1' "
+                 "<graphics type='spice'/><redirdev bus='usb' type='spicevmc'/><redirfilter><usbdev class='0x08' "
+                 "vendor='0x15e1' "
                  "product='0x2007' version='1.09' allow='yes'/><usbdev allow='no'/></redirfilter>"),
            {R"("filter":"0x08:0x15E1:0x2007:0x0109:1|-1:-1:-1:-1:0")", "spicevmc,id=charredir0,name=usbredir"});
 }
@@ -151,10 +153,12 @@ BOOST_AUTO_TEST_CASE(graphics_and_sound) {
            {R"("driver":"qxl-vga","id":"video0","max_outputs":1,"ram_size":67108864,"vram_size":67108864)",
             R"("vram64_size_mb":0,"vgamem_mb":8)"});
     expect(shown("virt", "<graphics type='vnc'/>", "aarch64"), {R"("driver":"virtio-gpu-pci")"});
-    expect(shown("pc",
-                 "<audio id='1' type='pulseaudio' serverName='s'><input mixingEngine='yes' voices='1'>"
-                 "<settings frequency='44100' channels='2' format='s16'/></input></audio>"),
-           {R"({"id":"audio1","driver":"pa","server":"s","in":{"mixing-engine":true,"voices":1,"frequency":44100)"});
+    expect(
+        shown("pc",
+              "<audio id='1' type='pulseaudio' serverName='s'><input mixingEngine='yes' "
+              "fixedSettings='yes' voices='1'>"
+              "<settings frequency='44100' channels='2' format='s16'/></input></audio>"),
+        {R"({"id":"audio1","driver":"pa","server":"s","in":{"mixing-engine":true,"fixed-settings":true,"voices":1)"});
     expect(shown("pc", "<input type='evdev'><source dev='/dev/input/event1' grab='all' grabToggle='alt-alt'/></input>"),
            {R"({"qom-type":"input-linux","id":"input0","evdev":"/dev/input/event1","grab_all":true)"});
 }
