@@ -284,14 +284,16 @@ Result<> validate_channel_names(const std::vector<Channel>& channels) {
 Result<> validate_character(const Domain& domain) {
     const auto& devices = domain.devices;
     if (auto good = validate_smartcards(domain); !good) return good;
-    for (const auto& serial : devices.serials)
-        if (auto good = validate_serial(serial, domain); !good) return good;
-    for (const auto& parallel : devices.parallels)
-        if (auto good = BackendCheck(parallel.backend, domain, "parallel").run(true); !good) return good;
-    for (const auto& console : devices.consoles)
-        if (auto good = validate_console(console, domain, &console == devices.consoles.data()); !good) return good;
-    for (const auto& channel : devices.channels)
-        if (auto good = validate_channel(channel, domain); !good) return good;
+    const auto serial = [&](const Serial& it) { return validate_serial(it, domain); };
+    const auto parallel = [&](const Parallel& it) { return BackendCheck(it.backend, domain, "parallel").run(true); };
+    const auto console = [&](const Console& it) {
+        return validate_console(it, domain, &it == devices.consoles.data());
+    };
+    const auto channel = [&](const Channel& it) { return validate_channel(it, domain); };
+    if (auto good = check_each(devices.serials, "serial", serial); !good) return good;
+    if (auto good = check_each(devices.parallels, "parallel", parallel); !good) return good;
+    if (auto good = check_each(devices.consoles, "console", console); !good) return good;
+    if (auto good = check_each(devices.channels, "channel", channel); !good) return good;
     if (auto good = validate_channel_names(devices.channels); !good) return good;
     for (const auto& redirdev : devices.redirdevs)
         if (auto good = BackendCheck(redirdev.backend, domain, "redirdev").run(true); !good) return good;

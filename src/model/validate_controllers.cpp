@@ -110,6 +110,8 @@ Result<> validate_usb(const Controller& c) {
     const bool xhci = c.model == Model::nec_xhci || c.model == Model::qemu_xhci;
     if (c.model == Model::qusb1 || c.model == Model::qusb2)
         return wrong(c, "the model '" + std::string(to_string(*c.model)) + "' is Xen's");
+    if (c.ports && c.model && !xhci)
+        return wrong(c, "only nec-xhci and qemu-xhci have a number of ports, not " + std::string(to_string(*c.model)));
     if (c.ports && xhci && *c.ports > most_ports) return wrong(c, "xhci has at most 15 ports");
     return {};
 }
@@ -211,8 +213,8 @@ Result<> validate_usb_off(const Devices& devices) {
 Result<> validate_controllers(const Domain& domain) {
     std::set<std::pair<Type, std::uint32_t>> taken;
     std::set<std::uint32_t> host_bridges;
+    if (auto good = check_each(domain.devices.controllers, "controller", validate_controller); !good) return good;
     for (const auto& c : domain.devices.controllers) {
-        if (auto good = validate_controller(c); !good) return good;
         if (auto good = validate_threads(c, domain); !good) return good;
         if (c.target && c.target->index && !host_bridges.insert(*c.target->index).second)
             return wrong(c, "two have the target index " + std::to_string(*c.target->index));

@@ -224,21 +224,19 @@ Result<> validate_platform(const Domain& domain) {
 
 Result<> validate_devices(const Domain& domain) {
     const auto& devices = domain.devices;
-    for (const auto& interface : devices.interfaces)
-        if (auto good = validate_interface(interface); !good) return good;
+    if (auto good = check_each(devices.interfaces, "interface", validate_interface); !good) return good;
     if (auto good = validate_character(domain); !good) return good;
     if (auto good = validate_seen_and_heard(domain); !good) return good;
     if (auto good = validate_watchdogs(devices.watchdogs); !good) return good;
     if (devices.memballoon)
         if (auto good = validate_memballoon(*devices.memballoon); !good) return good;
-    for (const auto& rng : devices.rngs)
-        if (auto good = validate_rng(rng); !good) return good;
+    if (auto good = check_each(devices.rngs, "rng", validate_rng); !good) return good;
     if (auto good = validate_tpms(devices.tpms); !good) return good;
     if (auto good = validate_panics(devices.panics); !good) return good;
     for (const auto& shmem : devices.shmems)
         if (auto good = validate_shmem(shmem); !good) return good;
-    for (const auto& memory : devices.memory_devices)
-        if (auto good = MemoryCheck(memory).run(); !good) return good;
+    const auto memory = [](const MemoryDevice& device) { return MemoryCheck(device).run(); };
+    if (auto good = check_each(devices.memory_devices, "memory", memory); !good) return good;
     return validate_platform(domain);
 }
 

@@ -301,9 +301,10 @@ private:
 Result<> validate_hostdevs(const Domain& domain) {
     const auto& devices = domain.devices;
     const auto& hostdevs = devices.hostdevs;
+    const auto hostdev = [&](const Hostdev& it) { return HostdevCheck(it, devices).run(); };
+    if (auto good = check_each(hostdevs, "hostdev", hostdev); !good) return good;
     std::size_t crypto_adapters = 0, early_screens = 0;
     for (std::size_t i = 0; i < hostdevs.size(); ++i) {
-        if (auto good = HostdevCheck(hostdevs[i], devices).run(); !good) return good;
         const auto same = [&](const auto& other) { return same_device(hostdevs[i], other); };
         if (std::any_of(hostdevs.begin(), hostdevs.begin() + static_cast<std::ptrdiff_t>(i), same) ||
             std::ranges::any_of(devices.interfaces, same))

@@ -42,6 +42,21 @@ Result<> check_format(DiskFormat format, std::string_view what);  // does QEMU r
 
 Result<> check_path(const std::string& path, std::string_view what);  // absolute, when there is one
 
+// Each of a list, by check(device); with more than one of them, an error says which it is about.
+template <class Device, class Check>
+Result<> check_each(const std::vector<Device>& devices, std::string_view element, Check&& check) {
+    for (const auto& device : devices) {
+        const Result<> good = check(device);
+        if (good) continue;
+        if (devices.size() == 1) return good;
+        const auto number = std::to_string(&device - devices.data() + 1);
+        const auto& error = good.error();
+        return Failure(Error(error.code(), "devices/" + std::string(element) + "[" + number + "]: " + error.message())
+                           .with_hint(error.hint()));
+    }
+    return {};
+}
+
 // The labels of one file or socket, against those of the domain.
 Result<> check_labels(const std::vector<DeviceSeclabel>& labels, const Domain& domain, std::string_view what);
 

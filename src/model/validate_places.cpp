@@ -62,7 +62,7 @@ public:
         if (!info.address) return {};
         if (!(kinds >> info.address->index() & 1))
             return wrong(std::string(device) + ": it cannot have an address of type '" +
-                         std::string(kind_names[info.address->index()]) + "'");
+                         std::string(kind_names[info.address->index()]) + "', " + possible(kinds));
         if (auto good = limits(device, info); !good) return good;
         const auto key = std::visit([&](const auto& address) { return key_of(address, drive_bus); }, *info.address);
         if (key && !taken_.insert(*key).second)
@@ -91,6 +91,13 @@ public:
     }
 
 private:
+    static std::string possible(unsigned kinds) {
+        std::string text;
+        for (std::size_t i = 0; i < std::size(kind_names); ++i)
+            if (kinds >> i & 1) text += (text.empty() ? "only of type " : " or ") + std::string(kind_names[i]);
+        return text.empty() ? "nor any other" : text;
+    }
+
     // Those that are the hypervisor's own are given anew each time, and one may stand for several devices.
     Result<> alias(std::string_view device, const std::string& alias) {
         constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
@@ -316,6 +323,25 @@ Result<> place_seen_and_heard(const Domain& domain, Places& places) {
     return {};
 }
 
+// Where each is in the guest's memory, when the definition says so.
+Result<> place_memory(const std::vector<MemoryDevice>& devices) {
+    struct Range {
+        std::uint64_t first, size;
+    };
+    std::vector<Range> taken;
+    for (const auto& memory : devices) {
+        const auto* at = memory.info.at<DimmAddress>();
+        const Range own{at ? at->base.value_or(0) : memory.target.base.value_or(0), memory.target.size};
+        if (own.first == 0) continue;
+        for (const auto& other : taken)
+            if (own.first < other.first + other.size && other.first < own.first + own.size)
+                return wrong(
+                    fmt::format("memory: the base {:#x} and its size overlap with another memory device's", own.first));
+        taken.push_back(own);
+    }
+    return {};
+}
+
 Result<> place_rest(const Devices& devices, Places& places) {
     for (const auto& tpm : devices.tpms)
         if (auto good = places.add("tpm", tpm.info, isa | spapr_vio); !good) return good;
@@ -333,13 +359,9 @@ Result<> place_rest(const Devices& devices, Places& places) {
     }
     for (const auto& shmem : devices.shmems)
         if (auto good = places.add("shmem", shmem.info, pci); !good) return good;
-    std::set<std::uint64_t> bases;
-    for (const auto& memory : devices.memory_devices) {
+    for (const auto& memory : devices.memory_devices)
         if (auto good = places.add("memory", memory.info, dimm | pci); !good) return good;
-        const auto* at = memory.info.at<DimmAddress>();
-        if (at && at->base.value_or(0) && !bases.insert(*at->base).second)
-            return wrong(fmt::format("memory: its base {:#x} is already taken", *at->base));
-    }
+    if (auto good = place_memory(devices.memory_devices); !good) return good;
     for (const auto& crypto : devices.cryptos)
         if (auto good = places.add("crypto", crypto.info, plugged); !good) return good;
     if (devices.iommu)

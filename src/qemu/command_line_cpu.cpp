@@ -39,6 +39,15 @@ Cpu::Mode mode_of(const model::Domain& domain) {
     return domain.cpu ? domain.cpu->mode.value_or(Cpu::Mode::custom) : Cpu::Mode::custom;
 }
 
+// What somebody may have meant who wrote this model.
+std::string other_cpu(const Capabilities& capabilities, std::string_view written) {
+    std::vector<std::string_view> known;
+    for (const auto& cpu : capabilities.cpus) known.push_back(cpu.name);
+    const auto near = model::nearest(written, known);
+    return (near.empty() ? "" : fmt::format("Did you mean '{}'? ", near)) + "Its models: " + capabilities.binary +
+           " -cpu help";
+}
+
 }  // namespace
 
 std::string CommandLineBuilder::cpu_model() {
@@ -55,7 +64,7 @@ std::string CommandLineBuilder::cpu_model() {
             if (!named && machine_.arch == Arch::i686) cpu = "qemu32";
             if (named && (!is_word(cpu) || !knows_cpu(capabilities_, cpu)))
                 problem(Errc::unsupported, fmt::format("{} knows no CPU model '{}'", capabilities_.binary, cpu),
-                        "Its models: " + capabilities_.binary + " -cpu help");
+                        other_cpu(capabilities_, cpu));
             break;
         case Cpu::Mode::host_model:
         case Cpu::Mode::host_passthrough:
