@@ -40,7 +40,8 @@ Result<> validate_dirty_ring(const Kvm& kvm) {
 // Of other hypervisors: what would not be honoured is refused.
 Result<> validate_foreign(const Features& features) {
     constexpr std::string_view why = " is for Xen, not for QEMU: leave it out";
-    if (features.hap) return wrong("features/hap" + std::string(why));
+    // What it asks for is what KVM does wherever the host can, and nothing can take away.
+    if (features.hap == false) return wrong("features/hap: nested paging cannot be switched off with QEMU");
     if (features.viridian) return wrong("features/viridian is for Xen: use <hyperv>");
     if (features.private_network) return wrong("features/privnet is for containers: leave it out");
     if (features.xen) return wrong("features/xen" + std::string(why));

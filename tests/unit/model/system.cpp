@@ -166,7 +166,8 @@ BOOST_AUTO_TEST_CASE(features) {
     refuses(with_features("<kvm><dirty-ring state='on' size='100'/></kvm>"), "a power of two");
     refuses(with_features("<smm state='on'><tseg unit='KiB'>1025</tseg></smm>"), "a multiple of 1 MiB");
     refuses(with_features("<gic version='none'/>"), "'none' is not supported");
-    refuses(with_features("<hap/>"), "is for Xen");
+    keeps(with_features("<hap/>"), "<hap");
+    refuses(with_features("<hap state='off'/>"), "cannot be switched off");
     refuses(with_features("<capabilities/>"), "they are for containers");
 }
 
