@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <set>
 
 namespace vireo::model {
 namespace {
@@ -241,6 +242,10 @@ Result<> validate_firmware(const Domain& domain) {
                                                          ConsoleTarget::Type::serial);
     if (os.bios && os.bios->use_serial == true && domain.devices.serials.empty() && !serial_console)
         return wrong("os/bios: useserial='yes' needs a <serial>");
+    std::set<AcpiTable::Type> tables;  // the raw ones name themselves, in their headers
+    for (const auto& table : os.acpi_tables)
+        if (!tables.insert(table.type).second && table.type != AcpiTable::Type::raw)
+            return wrong("os/acpi: there are two tables of type '" + std::string(to_string(table.type)) + "'");
     if (os.kernel.empty() && !os.initrd.empty()) return wrong("os: an initrd needs a kernel");
     if (os.kernel.empty() && !os.cmdline.empty()) return wrong("os: a kernel's command line needs a kernel");
     if (auto good = check_path(os.kernel, "os/kernel"); !good) return good;

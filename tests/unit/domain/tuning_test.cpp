@@ -79,10 +79,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_served_is_refused_by_its_path) {
     BOOST_TEST(check_servable(with("<vcpu>1</vcpu>", "<interface type='user'/>")).has_value());
     refused(with("", "<interface type='user'/><interface type='network'><source network='default'/></interface>"),
             "devices/interface[2]");
-    refused(with("<vcpu placement='auto'>2</vcpu>"), "vcpu with placement='auto'");
-    refused(with("<cputune><quota>5000</quota></cputune>"), "cputune/quota");
-    refused(with("<resource><partition>/other</partition></resource>"), "resource/partition");
-    refused(with("", "<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>"), "devices/tpm[1]");
+    refused(with("<perf><event name='cmt' enabled='yes'/></perf>"), "perf");
     refused(with("", "<disk type='volume'><source pool='p' volume='v'/><target dev='vda' bus='virtio'/></disk>"),
             "devices/disk[1]");
 }
