@@ -27,7 +27,7 @@ Prepared::Prepared(const model::Domain& domain, std::filesystem::path folder)
     monitor_ = take(qemu::MonitorSocket::create(folder_ / "monitor"));
     resources_.monitor = monitor_->fd();
     resources_.now = std::chrono::system_clock::now();
-    resources_.memory_folder = folder_;
+    resources_.memory_folder = keep(open_file(folder_, O_RDONLY | O_DIRECTORY));
     disks();
     flash();
     characters();
