@@ -213,6 +213,11 @@ private:
             replaced(fmt::format("{} interface → user", passt ? "passt" : to_string(interface.type)));
             interface.type = Interface::Type::user;
             interface.source.reset(), interface.backend.reset();
+            // What the user's own network does not have.
+            interface.script.clear(), interface.down_script.clear();
+            interface.virtual_port.reset(), interface.vlan.reset(), interface.coalesce.reset();
+            interface.port_isolated.reset();
+            if (interface.driver) interface.driver->queues.reset();
         }
     }
 
