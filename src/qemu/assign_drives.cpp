@@ -23,7 +23,7 @@ struct Places {
     std::uint32_t buses = 1;
     std::uint32_t given_buses = 1;
     std::uint32_t targets = 1;
-    std::uint32_t units = 1;        // that a definition may name
+    std::uint32_t units = 1;  // that a definition may name
     std::uint32_t given_units = 1;
     std::uint32_t hole = ~0u;
     std::uint32_t controllers = most_drive_controllers;

@@ -43,8 +43,8 @@ std::string CommandLineBuilder::bus_name(Controller::Type type, std::uint32_t in
     return {};
 }
 
-// What a definition may say, as in libvirt, and QEMU does not take: more devices than a board has transports, and others
-// in a slot that is said to have one function only.
+// What a definition may say, as in libvirt, and QEMU does not take: more devices than a board has transports, and
+// others in a slot that is said to have one function only.
 void CommandLineBuilder::check_slots() {
     const auto transports = machine_.virtio_mmio_transports();
     std::uint32_t used = 0;

@@ -109,15 +109,15 @@ struct Machine {
     bool pci_root() const noexcept;
     bool has_pci() const noexcept { return pcie_root() || pci_root() || pci_perhaps(); }
     bool several_pci_roots() const noexcept { return pseries(); }
-    bool several_pci_buses() const noexcept;  // can have bridges
-    bool has_isa() const noexcept;            // isa-serial, floppy, parallel ports, sb16 …
-    bool has_ps2() const noexcept;            // a mouse and a keyboard are built in
-    bool has_floppy() const noexcept;         // can have a floppy controller
-    bool builtin_ide() const noexcept;        // controller 0 is part of the machine
-    bool builtin_sata() const noexcept;       // controller 0 is part of the machine
-    bool builtin_fdc() const noexcept;        // q35 has none since 2.4: it is a device there
-    bool builtin_esp() const noexcept;        // an NCR53C90 SCSI controller is part of the machine
-    bool virtio_mmio() const noexcept;        // has transports for virtio without PCI
+    bool several_pci_buses() const noexcept;                // can have bridges
+    bool has_isa() const noexcept;                          // isa-serial, floppy, parallel ports, sb16 …
+    bool has_ps2() const noexcept;                          // a mouse and a keyboard are built in
+    bool has_floppy() const noexcept;                       // can have a floppy controller
+    bool builtin_ide() const noexcept;                      // controller 0 is part of the machine
+    bool builtin_sata() const noexcept;                     // controller 0 is part of the machine
+    bool builtin_fdc() const noexcept;                      // q35 has none since 2.4: it is a device there
+    bool builtin_esp() const noexcept;                      // an NCR53C90 SCSI controller is part of the machine
+    bool virtio_mmio() const noexcept;                      // has transports for virtio without PCI
     std::uint32_t virtio_mmio_transports() const noexcept;  // how many
     bool usb_by_default() const noexcept;
     bool balloon_by_default() const noexcept;

@@ -231,7 +231,8 @@ std::vector<CpuModel> cpus(const json::array& all) {
     return out;
 }
 
-// "qemu64-x86_64-cpu", "cortex-a15-arm-cpu" → the model: the types of a family end alike, whatever the target is called.
+// "qemu64-x86_64-cpu", "cortex-a15-arm-cpu" → the model: the types of a family end alike, whatever the target is
+// called.
 std::string model_of(std::string type, const std::vector<CpuModel>& models) {
     const CpuModel* found = nullptr;
     for (const auto& model : models)

@@ -323,8 +323,7 @@ private:
             return out;
         });
         const auto whole = [](const Side&, const Option& option) { return option.value; };
-        for (const auto* name :
-             {"kernel", "initrd", "append", "dtb", "bios", "usb", "soundhw", "acpitable"})
+        for (const auto* name : {"kernel", "initrd", "append", "dtb", "bios", "usb", "soundhw", "acpitable"})
             list(name, whole);
         const auto properties = [](const Side&, const Option& option) { return joined(&option, {"file", "fd"}); };
         for (const auto* name : {"smbios", "fw_cfg", "global", "compat"}) list(name, properties);
@@ -341,8 +340,7 @@ private:
         };
         const auto mine = count(ours_), theirs = count(theirs_);
         for (auto i = std::min(mine, theirs); i > 0; --i) record(out_.backends, {});
-        for (auto i = mine; i < theirs; ++i)
-            record(out_.backends, {{"object secret: missing", "a secret is missing"}});
+        for (auto i = mine; i < theirs; ++i) record(out_.backends, {{"object secret: missing", "a secret is missing"}});
         for (auto i = theirs; i < mine; ++i)
             record(out_.backends, {{"object secret: too many", "a secret is not in libvirt's"}});
     }
@@ -352,7 +350,8 @@ private:
         for (const std::string name : {"object", "netdev", "chardev", "fsdev", "audiodev", "tpmdev"}) {
             std::map<std::string, const Option*> mine;
             for (const auto* option : ours_.all(name))
-                if (option->get("id") != "charmonitor" && !Side::kind_is_secret(*option)) mine[option->get("id")] = option;
+                if (option->get("id") != "charmonitor" && !Side::kind_is_secret(*option))
+                    mine[option->get("id")] = option;
             for (const auto* theirs : theirs_.all(name)) {
                 const auto id = theirs->get("id");
                 if (id == "charmonitor" || Side::kind_is_secret(*theirs)) continue;

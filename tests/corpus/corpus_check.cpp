@@ -162,9 +162,10 @@ public:
         const auto unsupported = count(reject_, [](const Outcome& o) { return o.refused.contains("not supported"); });
         const auto pretended =
             count(reject_, [](const Outcome& o) { return o.refused.empty() && is_pretended(o.libvirts_error); });
-        figures_.add("refused", caught, reject_.size() - pretended,
-               fmt::format(", {} of them as not supported; {} more that only an older QEMU or a made-up host lacks",
-                           unsupported, pretended));
+        figures_.add(
+            "refused", caught, reject_.size() - pretended,
+            fmt::format(", {} of them as not supported; {} more that only an older QEMU or a made-up host lacks",
+                        unsupported, pretended));
         figures_.add("stable-and-lossless", good, read);
         tally("devices", &Comparison::devices);
         tally("device-properties", &Comparison::properties);

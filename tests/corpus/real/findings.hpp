@@ -41,7 +41,7 @@ struct Findings {
 };
 
 // For the domain that was started, complete and with aliases.
-Findings compare_devices(const model::Domain& domain, const Answers& answers);  // what there is, and where
+Findings compare_devices(const model::Domain& domain, const Answers& answers);   // what there is, and where
 Findings compare_backends(const model::Domain& domain, const Answers& answers);  // images, networks, characters …
 Findings compare_machine(const model::Domain& domain, const Answers& answers);   // processors, memory, identity
 

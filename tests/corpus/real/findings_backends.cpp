@@ -93,8 +93,8 @@ private:
                            "I/O thread", alias);
         limits(disk);
     }
-    // The node of what is in a drive: query-block knows it by the device or by a part of it, such as the SCSI disk that a
-    // USB one consists of.
+    // The node of what is in a drive: query-block knows it by the device or by a part of it, such as the SCSI disk that
+    // a USB one consists of.
     const json::value* block_of(const std::string& alias) const {
         const auto* blocks = answers_.get("query-block");
         if (!blocks) return nullptr;
@@ -196,8 +196,8 @@ private:
         const auto* all = answers_.get("query-tpm");
         const auto id = "tpm-" + tpm.info.alias;
         const bool there = all && std::ranges::any_of(all->as_array(), [&](const json::value& one) {
-            return string_at(one, "id") == id && string_at(one.at("options"), "type") == "emulator";
-        });
+                               return string_at(one, "id") == id && string_at(one.at("options"), "type") == "emulator";
+                           });
         findings_.check(there, "TPM", "query-tpm has no " + id);
     }
 

@@ -162,8 +162,7 @@ std::string wanted_type(const Channel& channel, const qemu::Machine&) {
 
 std::string wanted_type(const Input& input, const qemu::Machine&) {
     const auto of = input.type == Input::Type::keyboard ? std::string_view("kbd keyboard") : to_string(input.type);
-    if (input.bus == Input::Bus::usb)
-        return fmt::format("usb-{}", of.substr(0, of.find(' ')));
+    if (input.bus == Input::Bus::usb) return fmt::format("usb-{}", of.substr(0, of.find(' ')));
     if (input.bus == Input::Bus::virtio) return fmt::format("virtio-{}", of.substr(of.find(' ') + 1));
     return "";
 }
@@ -193,18 +192,42 @@ std::string wanted_type(const Tpm& tpm, const qemu::Machine&) {
     return std::string(to_string(tpm.model.value_or(Tpm::Model::tis)));
 }
 
-std::string wanted_type(const Smartcard&, const qemu::Machine&) { return "ccid-card-"; }
-std::string wanted_type(const Parallel&, const qemu::Machine&) { return "isa-parallel"; }
-std::string wanted_type(const Filesystem&, const qemu::Machine&) { return "virtio-9p-"; }
-std::string wanted_type(const Rng&, const qemu::Machine&) { return "virtio-rng-"; }
-std::string wanted_type(const Hub&, const qemu::Machine&) { return "usb-hub"; }
-std::string wanted_type(const Shmem&, const qemu::Machine&) { return "ivshmem-plain"; }
-std::string wanted_type(const Redirdev&, const qemu::Machine&) { return "usb-redir"; }
-std::string wanted_type(const Vsock&, const qemu::Machine&) { return "vhost-vsock-"; }
-std::string wanted_type(const Crypto&, const qemu::Machine&) { return "virtio-crypto-"; }
-std::string wanted_type(const Pstore&, const qemu::Machine&) { return "acpi-erst"; }
-std::string wanted_type(const NvramDevice&, const qemu::Machine&) { return ""; }
-std::string wanted_type(const Hostdev&, const qemu::Machine&) { return ""; }
+std::string wanted_type(const Smartcard&, const qemu::Machine&) {
+    return "ccid-card-";
+}
+std::string wanted_type(const Parallel&, const qemu::Machine&) {
+    return "isa-parallel";
+}
+std::string wanted_type(const Filesystem&, const qemu::Machine&) {
+    return "virtio-9p-";
+}
+std::string wanted_type(const Rng&, const qemu::Machine&) {
+    return "virtio-rng-";
+}
+std::string wanted_type(const Hub&, const qemu::Machine&) {
+    return "usb-hub";
+}
+std::string wanted_type(const Shmem&, const qemu::Machine&) {
+    return "ivshmem-plain";
+}
+std::string wanted_type(const Redirdev&, const qemu::Machine&) {
+    return "usb-redir";
+}
+std::string wanted_type(const Vsock&, const qemu::Machine&) {
+    return "vhost-vsock-";
+}
+std::string wanted_type(const Crypto&, const qemu::Machine&) {
+    return "virtio-crypto-";
+}
+std::string wanted_type(const Pstore&, const qemu::Machine&) {
+    return "acpi-erst";
+}
+std::string wanted_type(const NvramDevice&, const qemu::Machine&) {
+    return "";
+}
+std::string wanted_type(const Hostdev&, const qemu::Machine&) {
+    return "";
+}
 
 class Devices {
 public:
@@ -249,7 +272,8 @@ private:
             findings_.same(bridge->text("port"), usb->port, "USB port", info.alias);
         } else if (const auto* serial = info.at<VirtioSerialAddress>()) {
             behind(info.alias, device, Controller::Type::virtio_serial, serial->controller);
-            findings_.same(device.number("nr").value_or(-1), serial->port.value_or(0), "virtio-serial port", info.alias);
+            findings_.same(device.number("nr").value_or(-1), serial->port.value_or(0), "virtio-serial port",
+                           info.alias);
         } else if (const auto* ccid = info.at<CcidAddress>()) {
             behind(info.alias, device, Controller::Type::ccid, ccid->controller);
         } else if (const auto* isa = info.at<IsaAddress>()) {

@@ -58,7 +58,8 @@ private:
         std::map<std::string, std::set<std::int64_t>> ids;
         for (const auto& one : most->as_array()) {
             count += one.at("vcpus-count").to_number<std::uint32_t>();
-            for (const auto& [name, value] : one.at("props").as_object()) ids[name].insert(value.to_number<std::int64_t>());
+            for (const auto& [name, value] : one.at("props").as_object())
+                ids[name].insert(value.to_number<std::int64_t>());
         }
         findings_.same(count, domain_.vcpu.count, "most vCPUs", "the domain");
         topology(ids);
@@ -68,8 +69,10 @@ private:
         CpuTopology wanted;
         wanted.sockets = domain_.vcpu.count;
         if (domain_.cpu && domain_.cpu->topology) wanted = *domain_.cpu->topology;
-        const std::pair<const char*, std::uint32_t> parts[] = {
-            {"socket-id", wanted.sockets}, {"die-id", wanted.dies}, {"core-id", wanted.cores}, {"thread-id", wanted.threads}};
+        const std::pair<const char*, std::uint32_t> parts[] = {{"socket-id", wanted.sockets},
+                                                               {"die-id", wanted.dies},
+                                                               {"core-id", wanted.cores},
+                                                               {"thread-id", wanted.threads}};
         for (const auto& [name, count] : parts)
             if (const auto found = ids.find(name); found != ids.end())
                 findings_.same(found->second.size(), count, "topology", name);

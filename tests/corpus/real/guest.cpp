@@ -19,18 +19,31 @@ namespace {
 
 // Where a device is, and what it is connected to.
 constexpr std::array<std::string_view, 38> telling{
-    "addr",     "parent_bus", "port",      "nr",      "name",       "channel",   "scsi-id", "lun",
-    "unit",     "drive",      "mac",       "netdev",  "chardev",    "bootindex", "iobase",  "irq",
-    "index",    "slot",       "node",      "memdev",  "size",       "iothread",  "serial",  "devno",
-    "multifunction", "rng",   "tpmdev",    "fsdev",   "mount_tag",  "audiodev",  "wwn",     "queue-size",
-    "chassis",  "chassis_nr", "bus_nr",    "numa_node", "acpi-index", "write-cache"};
+    "addr",          "parent_bus", "port",   "nr",        "name",       "channel",    "scsi-id", "lun",
+    "unit",          "drive",      "mac",    "netdev",    "chardev",    "bootindex",  "iobase",  "irq",
+    "index",         "slot",       "node",   "memdev",    "size",       "iothread",   "serial",  "devno",
+    "multifunction", "rng",        "tpmdev", "fsdev",     "mount_tag",  "audiodev",   "wwn",     "queue-size",
+    "chassis",       "chassis_nr", "bus_nr", "numa_node", "acpi-index", "write-cache"};
 
-constexpr std::array<std::string_view, 19> questions{
-    "query-pci",       "query-named-block-nodes", "query-block",         "query-chardev",
-    "query-iothreads", "query-cpus-fast",         "query-hotpluggable-cpus", "query-memory-devices",
-    "query-memdev",    "query-memory-size-summary", "query-tpm",         "query-rx-filter",
-    "query-vnc-servers", "query-spice",           "query-name",          "query-uuid",
-    "query-status",    "query-vm-generation-id",  "query-kvm"};
+constexpr std::array<std::string_view, 19> questions{"query-pci",
+                                                     "query-named-block-nodes",
+                                                     "query-block",
+                                                     "query-chardev",
+                                                     "query-iothreads",
+                                                     "query-cpus-fast",
+                                                     "query-hotpluggable-cpus",
+                                                     "query-memory-devices",
+                                                     "query-memdev",
+                                                     "query-memory-size-summary",
+                                                     "query-tpm",
+                                                     "query-rx-filter",
+                                                     "query-vnc-servers",
+                                                     "query-spice",
+                                                     "query-name",
+                                                     "query-uuid",
+                                                     "query-status",
+                                                     "query-vm-generation-id",
+                                                     "query-kvm"};
 
 class Asking {
 public:
@@ -161,7 +174,8 @@ Task<Answers> start_and_ask(const model::Domain& domain, const qemu::Capabilitie
     command.dies_with_us = true;
     qemu::MachineProcess::LaunchOptions options;
     options.log_fd = log.get();
-    auto process = co_await qemu::MachineProcess::launch(std::move(command), prepared.take_monitor(), std::move(options));
+    auto process =
+        co_await qemu::MachineProcess::launch(std::move(command), prepared.take_monitor(), std::move(options));
     prepared.forget_descriptors();
     Answers answers;
     answers.images = std::move(line.images);

@@ -29,10 +29,10 @@ struct QemuDevice {
 
 struct Answers {
     Answers() = default;
-    std::map<std::string, QemuDevice> devices;  // by id: /machine/peripheral
-    std::vector<QemuDevice> unnamed;            // /machine/peripheral-anon
-    std::map<std::string, json::value> said;    // by QMP command; missing: this QEMU has no such thing
-    std::string tree;                           // "info qtree"
+    std::map<std::string, QemuDevice> devices;       // by id: /machine/peripheral
+    std::vector<QemuDevice> unnamed;                 // /machine/peripheral-anon
+    std::map<std::string, json::value> said;         // by QMP command; missing: this QEMU has no such thing
+    std::string tree;                                // "info qtree"
     std::vector<std::vector<std::uint32_t>> images;  // CommandLine::images
 
     const json::value* get(const std::string& command) const;

@@ -55,8 +55,7 @@ void Prepared::disks() {
         if (disk.empty()) continue;
         open(chain, *disk.source, disk.format(), disk.readonly || disk.device == model::Disk::Device::cdrom);
         for (auto* below = &disk.backing_store; *below && (*below)->type; below = &(*below)->backing_store)
-            open(chain, *(*below)->source,
-                 (*below)->format ? (*below)->format->type : model::DiskFormat::raw, true);
+            open(chain, *(*below)->source, (*below)->format ? (*below)->format->type : model::DiskFormat::raw, true);
     }
 }
 
@@ -112,8 +111,13 @@ Task<> Prepared::start_servers() {
         take(make_folder(state));
         ::unlink(socket.c_str());
         Command command;
-        command.argv = {"/usr/bin/swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + state,
-                        "--ctrl", "type=unixio,path=" + socket.string()};
+        command.argv = {"/usr/bin/swtpm",
+                        "socket",
+                        "--tpm2",
+                        "--tpmstate",
+                        "dir=" + state,
+                        "--ctrl",
+                        "type=unixio,path=" + socket.string()};
         command.dies_with_us = true;
         servers_.push_back(take(Process::start(co_await asio::this_coro::executor, command)));
         constexpr int attempts = 500;

@@ -204,9 +204,8 @@ private:
     }
 
     void interfaces() {
-        take_out(devices_.interfaces, [](const Interface& interface) {
-            return interface.type == Interface::Type::hostdev ? "vfio" : "";
-        });
+        take_out(devices_.interfaces,
+                 [](const Interface& interface) { return interface.type == Interface::Type::hostdev ? "vfio" : ""; });
         for (auto& interface : devices_.interfaces) {
             const bool passt = interface.backend && interface.backend->type == InterfaceBackend::Type::passt;
             if (interface.type == Interface::Type::user && !passt) continue;
@@ -233,7 +232,8 @@ private:
                 return;
             case spicevmc:
             case spiceport:
-                if (std::ranges::any_of(devices_.graphics, [](const auto& g) { return g.type == Graphics::Type::spice; }))
+                if (std::ranges::any_of(devices_.graphics,
+                                        [](const auto& g) { return g.type == Graphics::Type::spice; }))
                     return;
                 break;
             case file:
@@ -373,9 +373,8 @@ void use_emulation(Domain& domain, const qemu::Capabilities& capabilities, Chang
         domain.features.kvm->dirty_ring.reset();
         replaced("KVM's dirty ring left out");
     }
-    if (domain.clock && std::erase_if(domain.clock->timers, [](const Timer& timer) {
-            return timer.name == Timer::Name::armvtimer;
-        }))
+    if (domain.clock &&
+        std::erase_if(domain.clock->timers, [](const Timer& timer) { return timer.name == Timer::Name::armvtimer; }))
         replaced("KVM's armvtimer left out");
     if (domain.features.gic && domain.features.gic->version == Gic::Version::host) {
         domain.features.gic.reset();

@@ -13,7 +13,9 @@
 namespace vireo::corpus {
 namespace {
 
-std::string text(const Error& error) { return error.what(); }
+std::string text(const Error& error) {
+    return error.what();
+}
 
 void merge(Findings& into, Findings from, std::string_view start) {
     for (const auto& [kind, count] : from.right) into.right[kind] += count;

@@ -17,7 +17,7 @@ struct Trial {
     std::string not_here;  // why it was not started, and that is no fault: "other architecture: s390x"
     std::string refused;   // why it was not started, and should have been: who said what
     Changes changes;
-    Findings findings;  // of all starts
+    Findings findings;        // of all starts
     std::size_t devices = 0;  // with names, that QEMU had
 
     bool good() const { return refused.empty() && findings.wrong.empty(); }

@@ -209,8 +209,8 @@ BOOST_AUTO_TEST_CASE(assign_shared_slots) {
     auto found = places(completed("q35", disk("vda", "virtio", pci(0, 5, 0)) + disk("vdb", "virtio", pci(0, 5, 1))));
     BOOST_TEST(found.at("virtio-disk0") == "00:05.0 multifunction");
     // What is said is kept, though QEMU will not start it (command_line_refuses_what_qemu_does).
-    found = places(completed("q35", disk("vda", "virtio", pci(0, 5, 0, "multifunction='off'")) +
-                                        disk("vdb", "virtio", pci(0, 5, 1))));
+    found = places(completed(
+        "q35", disk("vda", "virtio", pci(0, 5, 0, "multifunction='off'")) + disk("vdb", "virtio", pci(0, 5, 1))));
     BOOST_TEST(found.at("virtio-disk0") == "00:05.0");
 }
 
