@@ -70,7 +70,8 @@ private:
     // ── disks ──
     void disk(const Disk& disk, std::size_t at) {
         const auto* there = device(disk.info.alias);
-        if (!there || disk.bus() == DiskBus::sd) return;  // a card's drive has no name
+        if (!there || disk.bus() == DiskBus::sd || disk.type == SourceType::vhostuser)
+            return;  // a card's drive has no name
         const auto& alias = disk.info.alias;
         const auto top = medium_of(alias);
         if (disk.empty()) return findings_.check(top.empty(), "empty drive", alias + " has the medium " + top);

@@ -31,7 +31,7 @@ bool begins(std::string_view type, std::string_view words) {  // words: "ide-hd 
 std::string wanted_type(const Disk& disk, const qemu::Machine&) {
     switch (disk.bus()) {
         case DiskBus::virtio:
-            return "virtio-blk-";
+            return disk.type == SourceType::vhostuser ? "vhost-user-blk-" : "virtio-blk-";
         case DiskBus::ide:
         case DiskBus::sata:
             return disk.device == Disk::Device::cdrom ? "ide-cd" : "ide-hd";
@@ -198,8 +198,8 @@ std::string wanted_type(const Smartcard&, const qemu::Machine&) {
 std::string wanted_type(const Parallel&, const qemu::Machine&) {
     return "isa-parallel";
 }
-std::string wanted_type(const Filesystem&, const qemu::Machine&) {
-    return "virtio-9p-";
+std::string wanted_type(const Filesystem& filesystem, const qemu::Machine&) {
+    return filesystem.virtiofs() ? "vhost-user-fs-" : "virtio-9p-";
 }
 std::string wanted_type(const Rng&, const qemu::Machine&) {
     return "virtio-rng-";

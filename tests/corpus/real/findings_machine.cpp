@@ -52,6 +52,7 @@ private:
         const auto* now = answers_.get("query-cpus-fast");
         if (!now) return;
         findings_.same(now->as_array().size(), at_start(), "number of vCPUs", "the domain");
+        for (const auto& one : now->as_array()) cell_of(one.as_object());
         const auto* most = answers_.get("query-hotpluggable-cpus");
         if (!most) return;
         std::uint32_t count = 0;
@@ -63,6 +64,16 @@ private:
         }
         findings_.same(count, domain_.vcpu.count, "most vCPUs", "the domain");
         topology(ids);
+    }
+
+    void cell_of(const json::object& cpu) {
+        const auto* props = cpu.if_contains("props");
+        const auto* node = props ? props->as_object().if_contains("node-id") : nullptr;
+        const auto index = cpu.at("cpu-index").to_number<std::uint32_t>();
+        if (!node) return;
+        for (const auto& cell : qemu::numa_cells(domain_))
+            if (cell.cpus.contains(index))
+                findings_.same(node->to_number<std::uint32_t>(), cell.id, "NUMA cell", fmt::format("vCPU {}", index));
     }
 
     void topology(const std::map<std::string, std::set<std::int64_t>>& ids) {

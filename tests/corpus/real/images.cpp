@@ -94,7 +94,7 @@ Task<Result<fs::path>> ImageTemplates::get(DiskFormat format) {
 Task<std::vector<std::string>> make_files(model::Domain& domain, ImageTemplates& templates) {
     Maker maker(templates);
     for (auto& disk : domain.devices.disks) {
-        if (disk.empty()) continue;
+        if (disk.empty() || disk.type != model::SourceType::file) continue;
         auto format = disk.format();
         co_await maker.image(*disk.source, format, disk.device == model::Disk::Device::floppy);
         if (format != disk.format()) disk.driver->type = format;

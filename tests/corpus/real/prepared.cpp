@@ -52,7 +52,7 @@ void Prepared::disks() {
     };
     for (const auto& disk : domain_.devices.disks) {
         auto& chain = resources_.disks.emplace_back();
-        if (disk.empty()) continue;
+        if (disk.empty() || disk.type != model::SourceType::file) continue;  // the others are not QEMU's own
         open(chain, *disk.source, disk.format(), disk.readonly || disk.device == model::Disk::Device::cdrom);
         for (auto* below = &disk.backing_store; *below && (*below)->type; below = &(*below)->backing_store)
             open(chain, *(*below)->source, (*below)->format ? (*below)->format->type : model::DiskFormat::raw, true);
@@ -104,25 +104,45 @@ void Prepared::characters() {
         if (const auto* egd = std::get_if<model::RngEgd>(&rng.backend)) character(rng.info.alias, egd->backend);
 }
 
+// Returns when the socket is there.
+Task<> Prepared::serve(std::vector<std::string> argv, std::filesystem::path socket) {
+    ::unlink(socket.c_str());
+    Command command;
+    command.argv = std::move(argv);
+    command.dies_with_us = true;
+    const auto executor = co_await asio::this_coro::executor;
+    auto& server = servers_.emplace_back(take(Process::start(executor, command)));
+    constexpr int attempts = 1000;
+    for (int i = 0; i < attempts && !std::filesystem::exists(socket); ++i) {
+        if (server.ended()) throw Error(Errc::unavailable, command.argv.front() + " ended");
+        co_await sleep_for(std::chrono::milliseconds(10));
+    }
+}
+
 Task<> Prepared::start_servers() {
     for (const auto& tpm : domain_.devices.tpms) {
-        const std::filesystem::path socket = tpm.backend.source->path;
-        const auto state = socket.string() + "-state";
+        const std::string socket = tpm.backend.source->path, state = socket + "-state";
         take(make_folder(state));
-        ::unlink(socket.c_str());
-        Command command;
-        command.argv = {"/usr/bin/swtpm",
-                        "socket",
-                        "--tpm2",
-                        "--tpmstate",
-                        "dir=" + state,
-                        "--ctrl",
-                        "type=unixio,path=" + socket.string()};
-        command.dies_with_us = true;
-        servers_.push_back(take(Process::start(co_await asio::this_coro::executor, command)));
-        constexpr int attempts = 500;
-        for (int i = 0; i < attempts && !std::filesystem::exists(socket); ++i)
-            co_await sleep_for(std::chrono::milliseconds(10));
+        co_await serve({"/usr/bin/swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + state, "--ctrl",
+                        "type=unixio,path=" + socket},
+                       socket);
+    }
+    for (const auto& filesystem : domain_.devices.filesystems) {
+        if (!filesystem.virtiofs()) continue;
+        const auto socket = filesystem.source->socket, shared = socket + "-folder";
+        take(make_folder(shared));
+        co_await serve({virtiofsd, "--socket-path=" + socket, "-o", "source=" + shared}, socket);
+    }
+    for (const auto& disk : domain_.devices.disks) {
+        if (disk.type != model::SourceType::vhostuser || disk.empty()) continue;
+        const auto socket = disk.source->path, file = socket + "-image";
+        const auto fd = take(open_file(file, O_RDWR | O_CREAT));
+        if (::ftruncate(fd.get(), 1 << 20)) throw system_error(errno, file);
+        co_await serve(
+            {storage_daemon, "--blockdev", "driver=file,node-name=image,filename=" + file, "--export",
+             "type=vhost-user-blk,id=export,node-name=image,writable=on,num-queues=16,addr.type=unix,addr.path=" +
+                 socket},
+            socket);
     }
 }
 

@@ -12,6 +12,9 @@
 
 namespace vireo::corpus {
 
+inline constexpr const char* virtiofsd = "/usr/lib/qemu/virtiofsd";  // QEMU's own, for root
+inline constexpr const char* storage_daemon = "/usr/bin/qemu-storage-daemon";
+
 class Prepared {
 public:
     // Throws what the system says.
@@ -20,7 +23,7 @@ public:
     Prepared& operator=(const Prepared&) = delete;
     ~Prepared();  // ends the servers
 
-    Task<> start_servers();  // the TPMs'
+    Task<> start_servers();  // of TPMs, folders and disks that are not QEMU's own
     const qemu::Resources& resources() const { return resources_; }
     qemu::MonitorSocket take_monitor() { return std::move(*monitor_); }
     void forget_descriptors() { kept_.clear(); }  // QEMU has its own
@@ -30,6 +33,7 @@ private:
     void disks();
     void flash();
     void characters();
+    Task<> serve(std::vector<std::string> argv, std::filesystem::path socket);
     void character(const std::string& alias, const model::CharBackend& backend);
 
     const model::Domain& domain_;

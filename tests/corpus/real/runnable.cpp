@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "corpus/real/runnable.hpp"
 
+#include "corpus/real/prepared.hpp"
 #include "model/each_device.hpp"
 #include "qemu/assign_parts.hpp"
 
@@ -166,7 +167,7 @@ private:
     }
 
     static std::string_view served_elsewhere(const Disk& disk) {
-        if (disk.type == SourceType::vhostuser) return "vhost-user";
+        if (disk.type == SourceType::vhostuser && ::access(storage_daemon, X_OK) != 0) return "vhost-user-blk";
         if (disk.type == SourceType::vhostvdpa) return "vDPA";
         if (disk.device == Disk::Device::lun) return "SCSI pass-through";
         const auto* at = disk.info.at<DriveAddress>();
@@ -195,6 +196,11 @@ private:
         take_out(devices_.disks, [](const Disk& disk) { return std::string(served_elsewhere(disk)); });
         for (auto& disk : devices_.disks) {
             if (disk.empty()) continue;
+            if (disk.type == SourceType::vhostuser) {
+                disk.source->path = changes_.folder / fmt::format("disk{}", ++files_);
+                disk.source->reconnect.reset();
+                continue;
+            }
             if (disk.encryption) replaced("encryption left out");
             disk.auth.reset(), disk.encryption.reset();
             image(disk.type, disk.source);
@@ -323,10 +329,17 @@ private:
     }
 
     void others() {
-        take_out(devices_.filesystems,
-                 [](const Filesystem& filesystem) { return filesystem.virtiofs() ? "vhost-user" : ""; });
-        for (auto& filesystem : devices_.filesystems)
-            if (filesystem.source) filesystem.source->dir = changes_.folder;
+        const bool can_serve = ::access(virtiofsd, X_OK) == 0 && ::geteuid() == 0;
+        take_out(devices_.filesystems, [can_serve](const Filesystem& filesystem) {
+            return filesystem.virtiofs() && !can_serve ? "virtiofsd, or the right to run it" : "";
+        });
+        for (auto& filesystem : devices_.filesystems) {
+            if (!filesystem.source) continue;
+            auto& source = *filesystem.source;
+            filesystem.binary.reset();
+            source.dir = filesystem.virtiofs() ? std::string() : changes_.folder.string();
+            if (filesystem.virtiofs()) source.socket = changes_.folder / fmt::format("folder{}", ++files_);
+        }
         take_out(devices_.shmems, [](const Shmem& shmem) {
             return shmem.server || shmem.model == Shmem::Model::doorbell ? "a server of shared memory" : "";
         });
