@@ -180,6 +180,7 @@ private:
     void add_graphics();
     void add_vnc(const model::Graphics& graphics, const VncPlace& place);
     void add_spice(const model::Graphics& graphics, const VncPlace& place);
+    std::uint32_t spice_tls_port(const model::Graphics& graphics, const VncPlace& place);
     static void add_spice_options(std::string& spice, const model::Graphics& graphics);
     void add_local_display(const model::Graphics& graphics);
     void add_videos();

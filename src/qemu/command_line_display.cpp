@@ -77,14 +77,30 @@ void CommandLineBuilder::add_spice_options(std::string& spice, const Graphics& g
     }
 }
 
+// 0: none. Channels that must be secure need one, whether it is given or not.
+std::uint32_t CommandLineBuilder::spice_tls_port(const Graphics& graphics, const VncPlace& place) {
+    using Mode = model::SpiceChannel::Mode;
+    if (graphics.tls_port.value_or(0) > 0) return static_cast<std::uint32_t>(*graphics.tls_port);
+    const bool secure =
+        graphics.default_mode == Mode::secure ||
+        std::ranges::any_of(graphics.spice.channels, [](const auto& channel) { return channel.mode == Mode::secure; });
+    // With a port that is chosen too, -1 is but the old way to say so.
+    const bool asked = graphics.tls_port == -1 && graphics.autoport != true && graphics.port.value_or(-1) != -1;
+    if (!secure && !asked) return 0;
+    if (!resources_.display)
+        problem(Errc::unsupported, "the SPICE graphics need a port for secure channels, and none is chosen yet",
+                "Give its number, tlsPort='5901', or do without secure channels");
+    return place.port + 1u;  // shown as the next one
+}
+
 void CommandLineBuilder::add_spice(const Graphics& graphics, const VncPlace& place) {
     std::string spice;
     if (!place.socket.empty()) {
         spice = "unix=on,addr=" + escape_commas(place.socket);
     } else {
-        const bool tls = graphics.tls_port.value_or(0) > 0;
+        const auto tls = spice_tls_port(graphics, place);
         if (place.port || !tls) add_option(spice, fmt::format("port={}", place.port));
-        if (tls) add_option(spice, fmt::format("tls-port={}", *graphics.tls_port));
+        if (tls) add_option(spice, fmt::format("tls-port={}", tls));
         if (place.port || tls)
             add_option(spice, "addr=" + escape_commas(place.address.empty() ? "127.0.0.1" : place.address));
         if (tls) add_option(spice, "x509-dir=/etc/pki/qemu");

@@ -123,9 +123,8 @@ Task<> Prepared::start_servers() {
     for (const auto& tpm : domain_.devices.tpms) {
         const std::string socket = tpm.backend.source->path, state = socket + "-state";
         take(make_folder(state));
-        co_await serve({"/usr/bin/swtpm", "socket", "--tpm2", "--tpmstate", "dir=" + state, "--ctrl",
-                        "type=unixio,path=" + socket},
-                       socket);
+        co_await serve(
+            {swtpm, "socket", "--tpm2", "--tpmstate", "dir=" + state, "--ctrl", "type=unixio,path=" + socket}, socket);
     }
     for (const auto& filesystem : domain_.devices.filesystems) {
         if (!filesystem.virtiofs()) continue;

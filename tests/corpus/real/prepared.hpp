@@ -13,6 +13,7 @@
 namespace vireo::corpus {
 
 inline constexpr const char* virtiofsd = "/usr/lib/qemu/virtiofsd";  // QEMU's own, for root
+inline constexpr const char* swtpm = "/usr/bin/swtpm";
 inline constexpr const char* storage_daemon = "/usr/bin/qemu-storage-daemon";
 
 class Prepared {

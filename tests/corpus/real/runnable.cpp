@@ -343,6 +343,8 @@ private:
         take_out(devices_.shmems, [](const Shmem& shmem) {
             return shmem.server || shmem.model == Shmem::Model::doorbell ? "a server of shared memory" : "";
         });
+        const bool emulated = ::access(swtpm, X_OK) == 0;
+        take_out(devices_.tpms, [emulated](const Tpm&) { return emulated ? "" : "swtpm"; });
         for (auto& tpm : devices_.tpms) {
             if (tpm.backend.type == TpmBackend::Type::passthrough) replaced("the host's TPM → swtpm");
             TpmBackend served;

@@ -213,6 +213,16 @@ BOOST_AUTO_TEST_CASE(a_remote_display_needs_no_other) {
     expect_none(shown("pc", "<graphics type='spice'/>"), "-display");
 }
 
+BOOST_AUTO_TEST_CASE(secure_channels_have_a_port) {
+    expect(shown("pc", "<graphics type='spice' port='5905' tlsPort='5910'/>"), {"port=5905,tls-port=5910,"});
+    expect(shown("pc", "<graphics type='spice' port='5905' defaultMode='secure'/>"), {"port=5905,tls-port=5906,"});
+    expect(shown("pc", "<graphics type='spice' autoport='yes'><channel name='main' mode='secure'/></graphics>"),
+           {"port=5900,tls-port=5901,"});
+    expect(shown("pc", "<graphics type='spice' port='5905' tlsPort='-1'/>"), {"port=5905,tls-port=5906,"});
+    expect_none(shown("pc", "<graphics type='spice' port='5905'/>"), "tls-port");
+    expect_none(shown("pc", "<graphics type='spice' port='-1' tlsPort='-1' autoport='yes'/>"), "tls-port");
+}
+
 BOOST_AUTO_TEST_CASE(what_a_machine_cannot_have) {
     expect(shown("pc", "<iommu model='intel'/>"), {"q35 only"});
     expect(shown("virt", "<serial type='pty'><target type='sclp-serial'/></serial>", "aarch64"),
