@@ -257,6 +257,12 @@ private:
         findings_.check(begins(found->second.type, type), "type",
                         fmt::format("{} is a {}, not a {}", alias, found->second.type, type));
         where(device.info, found->second);
+        if constexpr (requires { device.boot_order; })
+            if (device.boot_order && found->second.properties.contains("bootindex"))
+                findings_.same(found->second.number("bootindex").value_or(-1), *device.boot_order, "boot order", alias);
+        if (device.info.acpi_index)
+            findings_.same(found->second.number("acpi-index").value_or(-1), *device.info.acpi_index, "ACPI index",
+                           alias);
         if constexpr (std::is_same_v<Device, Disk>) drive(device, found->second);
     }
 
@@ -299,6 +305,9 @@ private:
         const auto wanted = place(at.bus, at.slot, at.function);
         const auto devfn = device.number("addr").value_or(-1);
         findings_.same(devfn, at.slot << 3 | at.function, "PCI slot and function", alias);
+        const auto* several = device.properties.if_contains("multifunction");
+        if (at.multifunction && several && several->is_bool())
+            findings_.same(several->get_bool(), *at.multifunction, "multifunction", alias);
         if (at.bus != 0) return behind(alias, device, Controller::Type::pci, at.bus);
         findings_.check(!device.text("parent_bus").contains("/peripheral"), "PCI bus",
                         fmt::format("{} is on {}, not on the root bus", alias, device.text("parent_bus")));

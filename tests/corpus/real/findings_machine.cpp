@@ -64,6 +64,12 @@ private:
         }
         findings_.same(count, domain_.vcpu.count, "most vCPUs", "the domain");
         topology(ids);
+        if (domain_.cpu && domain_.cpu->mode.value_or(Cpu::Mode::custom) == Cpu::Mode::custom && domain_.cpu->model)
+            for (const auto& one : most->as_array()) {
+                const auto type = json::value_to<std::string>(one.at("type"));
+                findings_.check(type.starts_with(domain_.cpu->model->name + "-"), "CPU model",
+                                fmt::format("a vCPU is a {}, not a {}", type, domain_.cpu->model->name));
+            }
     }
 
     void cell_of(const json::object& cpu) {

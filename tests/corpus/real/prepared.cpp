@@ -40,6 +40,7 @@ Prepared::Prepared(const model::Domain& domain, std::filesystem::path folder)
 
 Prepared::~Prepared() {
     for (auto& server : servers_) server.kill(SIGKILL);
+    for (const auto& shmem : domain_.devices.shmems) ::unlink(("/dev/shm/" + shmem.name).c_str());
 }
 
 void Prepared::disks() {

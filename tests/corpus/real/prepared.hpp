@@ -22,7 +22,7 @@ public:
     Prepared(const model::Domain& domain, std::filesystem::path folder);
     Prepared(const Prepared&) = delete;
     Prepared& operator=(const Prepared&) = delete;
-    ~Prepared();  // ends the servers
+    ~Prepared();  // ends the servers, removes what is outside the folder
 
     Task<> start_servers();  // of TPMs, folders and disks that are not QEMU's own
     const qemu::Resources& resources() const { return resources_; }

@@ -343,6 +343,8 @@ private:
         take_out(devices_.shmems, [](const Shmem& shmem) {
             return shmem.server || shmem.model == Shmem::Model::doorbell ? "a server of shared memory" : "";
         });
+        for (auto& shmem : devices_.shmems)  // of the whole host: a name that nobody else has
+            shmem.name = fmt::format("vireo-real-check-{}-{}", ::getpid(), ++shared_);
         const bool emulated = ::access(swtpm, X_OK) == 0;
         take_out(devices_.tpms, [emulated](const Tpm&) { return emulated ? "" : "swtpm"; });
         for (auto& tpm : devices_.tpms) {
@@ -372,6 +374,7 @@ private:
     const qemu::Capabilities& capabilities_;
     Changes& changes_;
     int files_ = 0;
+    static inline int shared_ = 0;
 };
 
 }  // namespace
