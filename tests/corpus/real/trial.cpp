@@ -74,9 +74,7 @@ public:
 private:
     // Reads and completes it; false: it cannot run here, and the trial says why.
     Task<bool> prepare() {
-        auto parsed = model::parse_domain_xml(take(read_file(file_)));
-        if (!parsed) co_return cannot("the definition is refused: " + text(parsed.error()));
-        domain_ = std::move(parsed->domain);
+        domain_ = take(model::parse_domain_xml(take(read_file(file_)))).domain;
         auto arch = domain_.os.type.arch.empty() ? qemu::host_arch() : domain_.os.type.arch;
         const auto binary = qemu::default_binary(arch);
         if (!binary) co_return cannot("other architecture: " + arch);
