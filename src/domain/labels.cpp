@@ -10,6 +10,7 @@ namespace {
 
 using model::SecurityLabel;
 constexpr std::string_view file_permissions = "dac";
+constexpr const char* uid_key = "qemu-uid";
 
 bool host_has(const std::string& module) {
     if (module == "selinux") return ::access("/sys/fs/selinux/enforce", F_OK) == 0;
@@ -46,6 +47,17 @@ std::string account_label(const model::Domain& domain) {
         return label.type == SecurityLabel::Type::fixed ? label.label : label.base_label;
     }
     return {};
+}
+
+void note_account(state::Status& status, const host::Account& account) {
+    status.extra[uid_key] = account.uid;
+}
+std::optional<uid_t> account_noted_in(const state::Status& status) {
+    auto* value = status.extra.if_contains(uid_key);
+    boost::system::error_code error;
+    if (!value) return std::nullopt;
+    auto uid = value->to_number<uid_t>(error);
+    return error ? std::nullopt : std::optional(uid);
 }
 
 }  // namespace vireo::domain

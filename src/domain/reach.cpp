@@ -2,6 +2,7 @@
 // Whether a running domain's QEMU answers, and finding out what it does when it answers again: after a silence, or
 // after a restart of the daemon.
 #include "domain/domain.hpp"
+#include "domain/labels.hpp"
 #include "support/clock.hpp"
 #include "support/log.hpp"
 
@@ -86,7 +87,8 @@ Task<> Domain::open_ports(std::shared_ptr<Running> run) {
     auto answer = co_await run->machine->execute("query-chardev", {}, monitor_limit);
     auto* devices = answer.if_array();
     if (!devices) co_return;
-    auto owner = env_.qemu_account ? env_.qemu_account->uid : ::geteuid();
+    const auto usual = env_.qemu_account ? env_.qemu_account->uid : ::geteuid();
+    const auto owner = account_noted_in(run->status).value_or(usual);
     for (auto& device : *devices) {
         auto label = text_at(device, "label"), file = text_at(device, "filename");
         if (!file.starts_with(terminal_prefix)) continue;

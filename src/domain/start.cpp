@@ -63,6 +63,7 @@ Task<> Start::run() {
         failure = std::current_exception();
     }
     if (!failure) co_return;
+    for (auto& auxiliary : run_->auxiliaries) (void)auxiliary->process.ended();  // takes note of it: no zombie stays
     for (int port : run_->display_ports) env_.ports_in_use.erase(port);
     domain_.running_.reset();
     domain_.set_state(State::shut_off, "failed");
@@ -145,10 +146,11 @@ Task<> Start::find_account() {
     if (label.empty()) co_return;
     auto work = [label](std::stop_token) { return host::account_of_label(label); };
     auto account = take(co_await env_.pool.call(std::move(work)));
-    if (::geteuid() == 0)
-        account_ = std::move(account);
-    else if (account.uid != ::geteuid())
+    if (::geteuid() && account.uid != ::geteuid())
         throw Error(Errc::access_denied, "seclabel: only a vireod of root can run a guest as " + account.name);
+    if (::geteuid()) co_return;  // we are that
+    note_account(run_->status, account);
+    account_ = std::move(account);
 }
 
 void Start::write_live_definition() {

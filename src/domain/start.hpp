@@ -108,10 +108,10 @@ private:
     std::map<std::string, qemu::CharacterFiles> characters_;  // by alias
     std::vector<UniqueFd> character_fds_;                     // what they borrow
     HostFiles files_;
-    std::map<std::string, UniqueFd> auxiliary_fds_;           // QEMU's ends of connections, by alias
-    std::optional<model::NumberSet> advised_nodes_;           // numad's, for memory
-    std::vector<unsigned> advised_cpus_;                      // and for vCPUs
-    UniqueFd memory_folder_;                                  // for its memory's files; none when none are needed
+    std::map<std::string, UniqueFd> auxiliary_fds_;  // QEMU's ends of connections, by alias
+    std::optional<model::NumberSet> advised_nodes_;  // numad's, for memory
+    std::vector<unsigned> advised_cpus_;             // and for vCPUs
+    UniqueFd memory_folder_;                         // for its memory's files; none when none are needed
     host::GuestCgroup cgroup_;
     Notifier process_noted_;  // its pid is known
 };

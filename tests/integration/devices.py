@@ -169,7 +169,8 @@ class Devices(case.Case):
     def test_account_of_a_label(self):
         other = pwd.getpwnam("daemon")
         for label in (f"+{other.pw_uid}:+{other.pw_gid}", "daemon:daemon"):
-            pid = self.started(more=self.labelled(label))
+            pid = self.started("<serial type='pty'/>", more=self.labelled(label))
+            self.daemon.console("one").close()
             self.assertEqual((os.stat(f"/proc/{pid}").st_uid, os.stat(f"/proc/{pid}").st_gid), (other.pw_uid, other.pw_gid))
             self.off()
         for label, name in (("root:root", "InvalidConfig"), ("no-such-user:+1", "NotFound")):

@@ -149,9 +149,9 @@ class Tuning(case.Case):
         self.started("<on_lockfailure>poweroff</on_lockfailure>")      # there is no lock manager
 
     def test_what_is_not_served_is_refused_and_changes_nothing(self):
-        uuid = self.daemon.define(guests.bios("one", devices="<interface type='bridge'><source bridge='no-such-br'/></interface>"))["uuid"]
+        uuid = self.daemon.define(guests.bios("one", more="<perf><event name='cmt' enabled='yes'/></perf>"))["uuid"]
         error = self.refused("Unsupported", self.daemon.start, "one")
-        self.assertIn("devices/interface[1]", error.message)
+        self.assertIn("perf", error.message)
         self.nothing_left(self.daemon, uuid)
 
 
