@@ -60,7 +60,7 @@ class Exits(Case):
         for words in ([], ["frobnicate"], ["start"], ["start", "a", "b"], ["list", "--nope"], ["list", "--all=1"],
                       ["start", "web", "--if-revision", "x"], ["start", "web", "--if-revision"], ["job"], ["-x"],
                       ["events", "--since", "nonsense"], ["console", "web", "--escape", "abc"],
-                      ["start", "web", "--no-wait", "--console"], ["undefine", "web", "--nvram", "--keep-nvram"],
+                      ["start", "web", "--no-wait", "--console"], ["undefine", "web", "--nvram", "--keep-nvram"], ["undefine", "web", "--tpm", "--keep-tpm"],
                       ["dumpxml", "web", "--format", "yaml"], ["rpc", "Manager.Ping", "{"], ["completion", "csh"]):
             result = self.run_vireo(*words)
             self.assertEqual(result.returncode, 2, words)

@@ -61,6 +61,37 @@ BOOST_AUTO_TEST_CASE(each_thread_gets_what_is_its_own) {
     BOOST_TEST(cpus[14] == List{3}, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(quotas_are_of_groups_of_threads) {
+    auto domain = with(
+        "<vcpu>2</vcpu><iothreads>1</iothreads><cputune><period>50000</period><quota>20000</quota>"
+        "<emulator_quota>30000</emulator_quota><iothread_quota>-1</iothread_quota></cputune>");
+    BOOST_TEST(tunes_threads(domain));
+    Threads threads;
+    threads.all = {10, 11, 12, 13, 14};
+    threads.vcpus = {{0, 12}, {1, 13}};
+    threads.iothreads = {{1, 14}};
+    auto limits = thread_limits(domain, threads);
+    BOOST_REQUIRE_EQUAL(limits.size(), 3u);
+    BOOST_TEST(limits[0].name == "emulator");
+    BOOST_TEST(limits[0].threads == (std::vector<pid_t>{10, 11}), boost::test_tools::per_element());
+    BOOST_TEST(!limits[0].period.has_value());
+    BOOST_TEST(limits[2].name == "vcpu1");
+    BOOST_TEST(limits[2].threads == std::vector<pid_t>{13}, boost::test_tools::per_element());
+    BOOST_TEST((limits[2].period == 50000u));
+    BOOST_TEST(limits[2].quota == 20000);
+}
+
+BOOST_AUTO_TEST_CASE(an_advised_place_is_for_all_threads) {
+    auto domain = with("<vcpu placement='auto'>1</vcpu>");
+    BOOST_TEST(asks_for_advice(domain));
+    BOOST_TEST(!asks_for_advice(with("<vcpu>1</vcpu>")));
+    Threads threads;
+    threads.all = {10, 11};
+    auto settings = thread_settings(domain, threads, {2, 3});
+    BOOST_REQUIRE_EQUAL(settings.size(), 2u);
+    BOOST_TEST(settings[1].cpus == (std::vector<unsigned>{2, 3}), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(threads_of_this_process_can_be_pinned) {
     auto threads = host::threads_of(::getpid());
     BOOST_REQUIRE(!threads.empty());
@@ -80,6 +111,11 @@ BOOST_AUTO_TEST_CASE(what_is_not_served_is_refused_by_its_path) {
     refused(with("", "<interface type='user'/><interface type='network'><source network='default'/></interface>"),
             "devices/interface[2]");
     refused(with("<perf><event name='cmt' enabled='yes'/></perf>"), "perf");
+    refused(with("",
+                 "<tpm model='tpm-crb'><backend type='emulator' version='2.0'><encryption "
+                 "secret='11111111-2222-3333-4444-555555555555'/></backend></tpm>"),
+            "devices/tpm[1]/backend/encryption");
+    refused(with("<seclabel type='dynamic' model='smack'/>"), "seclabel[1]");
     refused(with("", "<disk type='volume'><source pool='p' volume='v'/><target dev='vda' bus='virtio'/></disk>"),
             "devices/disk[1]");
 }

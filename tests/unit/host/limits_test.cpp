@@ -72,4 +72,47 @@ BOOST_AUTO_TEST_CASE(only_block_devices_are_limited) {
     BOOST_CHECK(apply_limits({group.folder.path()}, limits).error().code() == Errc::not_found);
 }
 
+// The kernel makes the files of a new control group; here a folder with them is there already.
+struct ThreadGroup {
+    ThreadGroup(const std::filesystem::path& parent, std::initializer_list<const char*> files)
+        : path(parent / "vcpu0") {
+        take(make_folder(path));
+        for (auto* file : files) take(replace_file(path / file, "", 0600, Durable::no));
+    }
+    std::string at(const std::string& file) const { return take(read_file(path / file)); }
+    std::filesystem::path path;
+};
+
+ThreadLimits of_vcpu() {
+    ThreadLimits limit;
+    limit.name = "vcpu0";
+    limit.what = "cputune/quota";
+    limit.threads = {4711};
+    limit.period = 50'000;
+    limit.quota = 20'000;
+    return limit;
+}
+
+BOOST_AUTO_TEST_CASE(threads_in_the_unified_hierarchy) {
+    Group group{"cpu.max", "cgroup.subtree_control"};
+    ThreadGroup threads(group.folder.path(), {"cgroup.type", "cgroup.threads", "cpu.max"});
+    take(limit_threads({group.folder.path()}, {of_vcpu()}));
+    BOOST_TEST(group.at("cgroup.subtree_control") == "+cpu");
+    BOOST_TEST(threads.at("cgroup.type") == "threaded");
+    BOOST_TEST(threads.at("cpu.max") == "20000 50000");
+    BOOST_TEST(threads.at("cgroup.threads") == "4711");
+}
+
+BOOST_AUTO_TEST_CASE(threads_in_a_hierarchy_of_version_one) {
+    Group unified{"cgroup.procs"};
+    Group cpu{"cpu.cfs_period_us", "cpu.cfs_quota_us"};
+    ThreadGroup threads(cpu.folder.path(), {"tasks", "cpu.cfs_period_us", "cpu.cfs_quota_us"});
+    take(limit_threads({unified.folder.path(), cpu.folder.path()}, {of_vcpu()}));
+    BOOST_TEST(threads.at("cpu.cfs_quota_us") == "20000");
+    BOOST_TEST(threads.at("cpu.cfs_period_us") == "50000");
+    BOOST_TEST(threads.at("tasks") == "4711");
+    take(limit_threads({}, {}));
+    BOOST_CHECK(limit_threads({unified.folder.path()}, {of_vcpu()}).error().code() == Errc::unsupported);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

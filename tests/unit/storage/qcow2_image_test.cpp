@@ -137,4 +137,19 @@ BOOST_AUTO_TEST_CASE(damage_is_an_error_or_a_content_never_more) {
         }
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_one_shows_what_lies_under_it) {
+    Tool tool;
+    for (std::uint64_t size : {512ull, 3ull << 20, (1ull << 32) + 512, 40ull << 40}) {
+        auto file = take(empty_qcow2_image(size));
+        BOOST_TEST(file.size() < 1u << 20);
+        if (!tool.here) continue;
+        tool.put("empty.qcow2", file);
+        BOOST_TEST(tool.run("qemu-img check empty.qcow2"));
+        BOOST_TEST(tool.run("qemu-img info empty.qcow2 | grep -q '(" + std::to_string(size) + " bytes)'"));
+    }
+    auto small = take(read_qcow2_image(take(empty_qcow2_image(1000)), limit));
+    BOOST_TEST(small.bytes == std::string(1024, '\0'));
+    BOOST_CHECK(empty_qcow2_image(1ull << 51).error().code() == Errc::limit_exceeded);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
