@@ -202,8 +202,8 @@ class Changes(Case):
         for verb, method in (("reset", "Reset"), ("suspend", "Suspend"), ("resume", "Resume")):
             self.vireo(verb, "web")
             self.assertEqual(len(self.sent("Domain." + method)), 1)
-        self.vireo("undefine", "web", "--keep-nvram")
-        self.assertEqual(self.sent("Domain.Undefine")[0]["options"], {"nvram": "keep"})
+        self.vireo("undefine", "web", "--keep-nvram", "--tpm")
+        self.assertEqual(self.sent("Domain.Undefine")[0]["options"], {"nvram": "keep", "tpm": "remove"})
         self.vireo("domrename", "web", "www")
         self.assertEqual(self.sent("Domain.Rename")[0]["new-name"], "www")
         self.vireo("autostart", "web", "--disable")

@@ -18,7 +18,7 @@ model::Domain with(const std::string& backend) {
     return take(model::parse_domain_xml(
                     std::string("<domain type='qemu'><name>a</name><uuid>") + guest +
                     "</uuid><memory>1024</memory><os><type arch='x86_64' machine='q35'>hvm</type></os>"
-                    "<devices><tpm model='tpm-crb'>" +
+                    "<devices><tpm model='tpm-tis'>" +
                     backend + "</tpm></devices></domain>"))
         .domain;
 }

@@ -11,9 +11,9 @@ using namespace vireo;
 
 namespace {
 
-model::Domain with(const std::string& vcpus) {
-    return take(model::parse_domain_xml("<domain type='qemu'><name>a</name><memory>1024</memory><vcpu>4</vcpu><vcpus>" +
-                                        vcpus +
+model::Domain with(unsigned enabled, const std::string& vcpus) {
+    return take(model::parse_domain_xml("<domain type='qemu'><name>a</name><memory>1024</memory><vcpu current='" +
+                                        std::to_string(enabled) + "'>4</vcpu><vcpus>" + vcpus +
                                         "</vcpus><os><type arch='x86_64' machine='q35'>hvm</type></os></domain>"))
         .domain;
 }
@@ -34,11 +34,11 @@ constexpr const char* pseries = R"([
 BOOST_AUTO_TEST_SUITE(qemu_vcpu_plug)
 
 BOOST_AUTO_TEST_CASE(in_the_order_of_the_definition) {
-    const auto domain = with(
-        "<vcpu id='0' enabled='yes' hotpluggable='no' order='1'/>"
-        "<vcpu id='1' enabled='no' hotpluggable='yes'/>"
-        "<vcpu id='2' enabled='yes' hotpluggable='yes' order='3'/>"
-        "<vcpu id='3' enabled='yes' hotpluggable='yes' order='2'/>");
+    const auto domain = with(3,
+                             "<vcpu id='0' enabled='yes' hotpluggable='no' order='1'/>"
+                             "<vcpu id='1' enabled='no' hotpluggable='yes'/>"
+                             "<vcpu id='2' enabled='yes' hotpluggable='yes' order='3'/>"
+                             "<vcpu id='3' enabled='yes' hotpluggable='yes' order='2'/>");
     BOOST_TEST(qemu::plugs_vcpus(domain));
     auto commands = take(qemu::plug_vcpus(domain, boost::json::parse(q35)));
     BOOST_REQUIRE_EQUAL(commands.size(), 2u);
@@ -50,9 +50,10 @@ BOOST_AUTO_TEST_CASE(in_the_order_of_the_definition) {
 }
 
 BOOST_AUTO_TEST_CASE(threads_of_one_core_come_together) {
-    const auto domain = with(
-        "<vcpu id='0' enabled='yes' hotpluggable='no'/><vcpu id='1' enabled='yes' hotpluggable='no'/>"
-        "<vcpu id='2' enabled='yes' hotpluggable='yes'/><vcpu id='3' enabled='yes' hotpluggable='yes'/>");
+    const auto domain =
+        with(4,
+             "<vcpu id='0' enabled='yes' hotpluggable='no'/><vcpu id='1' enabled='yes' hotpluggable='no'/>"
+             "<vcpu id='2' enabled='yes' hotpluggable='yes'/><vcpu id='3' enabled='yes' hotpluggable='yes'/>");
     auto commands = take(qemu::plug_vcpus(domain, boost::json::parse(pseries)));
     BOOST_REQUIRE_EQUAL(commands.size(), 1u);
     BOOST_TEST(commands[0].arguments.at("id") == "vcpu2");
@@ -60,12 +61,13 @@ BOOST_AUTO_TEST_CASE(threads_of_one_core_come_together) {
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_that_makes_no_sense) {
-    const auto domain = with(
-        "<vcpu id='0' enabled='yes' hotpluggable='no'/><vcpu id='1' enabled='yes' hotpluggable='yes'/>"
-        "<vcpu id='2' enabled='no' hotpluggable='yes'/><vcpu id='3' enabled='no' hotpluggable='yes'/>");
+    const auto domain =
+        with(2,
+             "<vcpu id='0' enabled='yes' hotpluggable='no'/><vcpu id='1' enabled='yes' hotpluggable='yes'/>"
+             "<vcpu id='2' enabled='no' hotpluggable='yes'/><vcpu id='3' enabled='no' hotpluggable='yes'/>");
     for (const auto* answer : {"[]", "4", R"([{"type": 3}, 7, {}])", R"([{"type": "x", "props": []}])"})
         BOOST_CHECK(qemu::plug_vcpus(domain, boost::json::parse(answer)).error().code() == Errc::hypervisor_failed);
-    BOOST_TEST(!qemu::plugs_vcpus(with("<vcpu id='0' enabled='yes' hotpluggable='no'/>")));
+    BOOST_TEST(!qemu::plugs_vcpus(with(1, "<vcpu id='0' enabled='yes' hotpluggable='no'/>")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
