@@ -37,6 +37,13 @@ host::PciRequest pci_request(host::PciPlace place, bool managed, std::string dri
     return request;
 }
 
+// Where the network card is that the guest is given whole; null: it is none, or not on PCI.
+const model::PciAddress* host_pci(const model::Interface& interface) {
+    if (interface.type != model::Interface::Type::hostdev || !interface.source || !interface.source->host_device)
+        return nullptr;
+    return std::get_if<model::PciAddress>(&*interface.source->host_device);
+}
+
 std::vector<WantedPci> wanted_pci(const model::Devices& devices) {
     std::vector<WantedPci> wanted;
     for (std::size_t i = 0; i < devices.hostdevs.size(); ++i) {
@@ -50,9 +57,7 @@ std::vector<WantedPci> wanted_pci(const model::Devices& devices) {
     }
     for (std::size_t i = 0; i < devices.interfaces.size(); ++i) {
         const auto& interface = devices.interfaces[i];
-        if (interface.type != model::Interface::Type::hostdev || !interface.source || !interface.source->host_device)
-            continue;
-        const auto* at = std::get_if<model::PciAddress>(&*interface.source->host_device);
+        const auto* at = host_pci(interface);
         if (at)
             wanted.push_back({device_place("interface", i),
                               pci_request({at->domain, at->bus, at->slot, at->function}, interface.managed == true)});
@@ -83,6 +88,7 @@ public:
         }
         for (std::size_t i = 0; i < devices_.interfaces.size(); ++i) {
             const auto& interface = devices_.interfaces[i];
+            if (auto good = function(interface, device_place("interface", i)); !good) return Failure(good.error());
             if (interface.type != model::Interface::Type::vdpa || !interface.source) continue;
             plan_.opened_here[interface.info.alias] = {interface.source->dev, device_place("interface", i),
                                                        "the vDPA device",
@@ -103,6 +109,20 @@ private:
             if (plan_.groups.insert(planned->group).second) plan_.taken.emplace_back(Kind::iommu_group, planned->group);
             if (!planned->bind_to.empty()) plan_.pci.push_back(std::move(*planned));
         }
+        return {};
+    }
+
+    Result<> function(const model::Interface& interface, const std::string& place) {
+        const auto* at = host_pci(interface);
+        if (!at) return {};
+        const host::PciPlace where{at->domain, at->bus, at->slot, at->function};
+        auto found = host::find_virtual_function(where.text(), root_);
+        if (!found) return at_place(place, found.error());
+        auto& wanted = plan_.functions.emplace_back();
+        wanted.place = place;
+        wanted.of = std::move(*found);
+        wanted.setting.mac = net::parse_mac(interface.mac).value_or(net::Mac{});
+        if (interface.vlan && !interface.vlan->tags.empty()) wanted.setting.vlan = interface.vlan->tags.front().id;
         return {};
     }
 
@@ -214,6 +234,30 @@ std::vector<std::string> missing_drivers(const HostDevicePlan& plan, const fs::p
 Result<> bind_host_devices(const HostDevicePlan& plan, const fs::path& root, const host::AttributeWriter& write) {
     for (const auto& pci : plan.pci)
         if (auto bound = host::bind_pci(pci, root, write); !bound) return bound;
+    return {};
+}
+
+Result<std::vector<Taken>> functions_to_change(const HostDevicePlan& plan) {
+    std::vector<Taken> changes;
+    if (plan.functions.empty()) return changes;
+    auto netlink = net::Netlink::open();
+    if (!netlink) return Failure(netlink.error());
+    for (const auto& [place, of, setting] : plan.functions) {
+        auto now = net::read_function(*netlink, of.link, of.number);
+        if (!now) return at_place(place, now.error());
+        changes.emplace_back(Kind::function, fmt::format("{} {}", of.link, of.number), net::to_string(*now),
+                             net::to_string(setting));
+    }
+    return changes;
+}
+
+Result<> change_functions(const HostDevicePlan& plan) {
+    if (plan.functions.empty()) return {};
+    auto netlink = net::Netlink::open();
+    if (!netlink) return Failure(netlink.error());
+    for (const auto& [place, of, setting] : plan.functions)
+        if (auto done = net::set_function(*netlink, of.link, of.number, setting); !done)
+            return at_place(place, done.error());
     return {};
 }
 

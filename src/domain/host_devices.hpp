@@ -7,6 +7,7 @@
 #include "host/pci_device.hpp"
 #include "host/usb_device.hpp"
 #include "model/domain.hpp"
+#include "net/virtual_function.hpp"
 #include "support/fd.hpp"
 
 #include <cstdint>
@@ -31,6 +32,12 @@ struct HostDevicePlan {
     std::set<std::string> groups;                // IOMMU groups, whose files QEMU opens itself
     std::map<std::string, Node> opened_here;     // by alias: QEMU is given a descriptor
     std::map<std::string, Node> opened_by_qemu;  // by alias
+    struct Function {                            // of a network card: what it is to have
+        std::string place;
+        host::VirtualFunction of;
+        net::FunctionSetting setting;
+    };
+    std::vector<Function> functions;
     std::map<std::string, host::UsbDevice> usb;  // by alias: where it was found
     std::set<std::string> missing;               // aliases of USB devices that may be missing, and are
     bool empty() const { return taken.empty() && opened_here.empty() && opened_by_qemu.empty() && missing.empty(); }
@@ -45,6 +52,10 @@ std::vector<std::string> missing_drivers(const HostDevicePlan& plan, const std::
 // To be noted before: plan.taken.
 Result<> bind_host_devices(const HostDevicePlan& plan, const std::filesystem::path& root = "/",
                            const host::AttributeWriter& write = host::write_attribute);
+
+// What virtual functions have now, to be noted; then what they are to have.
+Result<std::vector<Taken>> functions_to_change(const HostDevicePlan& plan);
+Result<> change_functions(const HostDevicePlan& plan);
 
 // Once they are bound: the files that QEMU opens itself, all there and accessible to us.
 Result<std::vector<std::string>> nodes_for_qemu(const HostDevicePlan& plan, const std::filesystem::path& root = "/");

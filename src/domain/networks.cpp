@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/networks.hpp"
 
+#include "domain/open_vswitch.hpp"
 #include "net/tap.hpp"
 #include "net/traffic.hpp"
 #include "support/file.hpp"
@@ -54,8 +55,8 @@ Result<net::Link> find_bridge(net::Netlink& netlink, const std::string& name) {
     if (!bridge) return bridge;
     if (bridge->kind == "bridge") return bridge;
     if (bridge->kind == "openvswitch")
-        return Failure(Error(Errc::unsupported, name + " is a bridge of Open vSwitch, and Vireo adds no ports to those")
-                           .with_hint("Use a bridge of Linux"));
+        return Failure(Error(Errc::invalid_config, name + " is a bridge of Open vSwitch")
+                           .with_hint("Say so: <virtualport type='openvswitch'/>"));
     return Failure(
         Error(Errc::invalid_config, name + " is no bridge")
             .with_hint(fmt::format("Use type='direct' with <source dev='{}'/> for a link of its own on it", name)));
@@ -73,7 +74,8 @@ Result<> set_up_port(net::Netlink& netlink, const Interface& interface, const ne
     if (!link) return Failure(link.error());
     if (auto done = set_mac_of(netlink, *link, interface, true); !done) return done;
     if (auto done = net::set_mtu(netlink, *link, interface.mtu.value_or(bridge.mtu)); !done) return done;
-    if (auto done = net::set_master(netlink, *link, bridge); !done) return done;
+    if (!on_open_vswitch(interface))  // which is told later, by its own program
+        if (auto done = net::set_master(netlink, *link, bridge); !done) return done;
     if (interface.port_isolated == true)
         if (auto done = net::set_isolated(netlink, *link, true); !done) return done;
     if (auto done = coalesce(interface, name); !done) return done;
@@ -160,7 +162,8 @@ bool is_chosen_name(const std::string& name) {
 Result<NetworkEnd> make_bridge_tap(const Interface& interface) {
     auto netlink = net::Netlink::open();
     if (!netlink) return Failure(netlink.error());
-    auto bridge = find_bridge(*netlink, source_of(interface).bridge);
+    auto bridge = on_open_vswitch(interface) ? net::find_link(*netlink, source_of(interface).bridge)
+                                             : find_bridge(*netlink, source_of(interface).bridge);
     if (!bridge) return Failure(bridge.error());
     auto tap = net::open_tap(tap_wish(interface));
     if (!tap) return Failure(tap.error());

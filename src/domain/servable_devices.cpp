@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include "domain/open_vswitch.hpp"
 #include "domain/servable.hpp"
 
 #include <fmt/format.h>
@@ -62,6 +63,37 @@ Result<> check_passt(const model::Interface& interface, const std::string& path)
     return {};
 }
 
+// Open vSwitch knows what to do with tags; a virtual function of a network card has one, which its guest does not see.
+Result<> check_vlan(const model::Interface& interface, const std::string& path) {
+    if (!interface.vlan || interface.vlan->tags.empty() || on_open_vswitch(interface)) return {};
+    if (interface.type != Type::hostdev)
+        return not_served(
+            path + "/vlan", "Vireo tags no packets on links of the host yet",
+            "use a bridge on top of a VLAN of the host: ip link add link eth0 name eth0.7 type vlan id 7");
+    if (interface.vlan->tags.size() > 1 || interface.vlan->trunk == true)
+        return not_served(path + "/vlan", "a virtual function of a network card has one tag, and is no trunk",
+                          "give one <tag>");
+    return {};
+}
+
+Result<> check_virtual_port(const model::Interface& interface, const std::string& path) {
+    using enum model::VirtualPort::Type;
+    const auto type = interface.virtual_port ? interface.virtual_port->type.value_or(none) : none;
+    if (type == none) return {};
+    if (!on_open_vswitch(interface))
+        return not_served(path + "/virtualport",
+                          fmt::format("Vireo does not speak to switches of the type '{}' on an interface of the type "
+                                      "'{}' yet",
+                                      to_string(type), to_string(interface.type)),
+                          "use a bridge of Linux or of Open vSwitch, with type='bridge'");
+    if (interface.bandwidth)
+        return not_served(path + "/bandwidth", "Vireo sets no limits in Open vSwitch yet",
+                          "set them there: ovs-vsctl set interface … ingress_policing_rate=…");
+    if (interface.port_isolated == true)
+        return not_served(path + "/port", "Open vSwitch isolates no ports", "leave it out");
+    return {};
+}
+
 // What only some types can have, or none.
 Result<> check_link_settings(const model::Interface& interface, const std::string& path) {
     const auto type = to_string(interface.type);
@@ -71,16 +103,8 @@ Result<> check_link_settings(const model::Interface& interface, const std::strin
         return not_served(path + "/bandwidth/inbound/@floor", "only virtual networks guarantee a bandwidth",
                           "leave floor out");
     if (interface.filter) return not_served(path + "/filterref", "Vireo has no network filters yet");
-    if (interface.vlan)
-        return not_served(
-            path + "/vlan", "Vireo tags no packets yet",
-            "use a bridge on top of a VLAN of the host: ip link add link eth0 name eth0.7 type vlan id 7");
-    if (interface.virtual_port &&
-        interface.virtual_port->type.value_or(model::VirtualPort::Type::none) != model::VirtualPort::Type::none)
-        return not_served(path + "/virtualport",
-                          fmt::format("Vireo does not speak to switches of the type '{}' yet",
-                                      to_string(*interface.virtual_port->type)),
-                          "use a bridge of Linux");
+    if (auto ok = check_vlan(interface, path); !ok) return ok;
+    if (auto ok = check_virtual_port(interface, path); !ok) return ok;
     if ((!interface.script.empty() || !interface.down_script.empty()) && interface.type != Type::ethernet)
         return not_served(path + "/script", fmt::format("an interface of type '{}' has no scripts", type),
                           "use type='ethernet'");

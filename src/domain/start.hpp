@@ -56,6 +56,7 @@ private:
     Task<> take_host_devices(std::shared_ptr<HostDevicePlan> plan);
     Task<> networks();  // start_networks.cpp
     Task<> network(model::Interface& interface);
+    Task<> join_switch(std::shared_ptr<const model::Interface> interface, std::string link);
     Task<NetworkEnd> direct_network(std::shared_ptr<const model::Interface> interface);
     // In the status document, before it is done. Error(invalid_state): another running guest has it.
     void note_taken(const std::vector<Taken>& taken);

@@ -63,12 +63,14 @@ Task<> Start::take_host_devices(std::shared_ptr<HostDevicePlan> plan) {
         return nodes_for_qemu(*plan);
     };
     auto nodes = take(co_await env_.pool.call(std::move(bind)));
+    auto look = [plan](std::stop_token) { return functions_to_change(*plan); };
+    note_taken(take(co_await env_.pool.call(std::move(look))));
+    auto set = [plan](std::stop_token) { return change_functions(*plan); };
+    take(co_await env_.pool.call(std::move(set)));
     if (account_) {
         auto owners = owners_to_change(nodes, *account_);
         note_taken(owners);
-        auto change = [owners, account = *account_](std::stop_token) {
-            return change_owners(owners, account);
-        };
+        auto change = [owners, account = *account_](std::stop_token) { return change_owners(owners, account); };
         take(co_await env_.pool.call(std::move(change)));
     }
     auto open = [plan](std::stop_token) { return open_host_devices(*plan); };

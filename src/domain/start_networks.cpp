@@ -2,6 +2,7 @@
 // The part of a start that makes the host's ends of network cards. A tap goes with its last descriptor; what stays
 // behind without us (macvtaps, what scripts did) is in the status document before it is made.
 #include "domain/networks.hpp"
+#include "domain/open_vswitch.hpp"
 #include "domain/servable.hpp"
 #include "domain/start.hpp"
 #include "support/log.hpp"
@@ -61,8 +62,17 @@ Task<> Start::network(Interface& interface) {
     interface.target->dev = end.link;
     const auto link = end.link;
     files_.networks[interface.info.alias] = std::move(end);
+    if (on_open_vswitch(interface)) co_await join_switch(copy, link);
     if (!interface.down_script.empty()) note_taken({Taken(Taken::Kind::script, interface.down_script, "", link)});
     if (!interface.script.empty()) co_await run_link_script(interface.script, link);
+}
+
+Task<> Start::join_switch(std::shared_ptr<const Interface> interface, std::string link) {
+    auto program = take(find_ovs_vsctl());
+    const auto bridge = interface->source->bridge;
+    note_taken({Taken(Taken::Kind::switch_port, link, "", bridge)});
+    co_await run_ovs_vsctl(add_port_command(program, *interface, link, domain_.uuid()),
+                           "cannot put " + link + " on the bridge " + bridge);
 }
 
 Task<NetworkEnd> Start::direct_network(std::shared_ptr<const Interface> interface) {

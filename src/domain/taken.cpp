@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "domain/taken.hpp"
 
+#include "domain/open_vswitch.hpp"
 #include "host/pci_device.hpp"
 #include "net/macvtap.hpp"
+#include "net/virtual_function.hpp"
 #include "support/blocking.hpp"
 #include "support/log.hpp"
 #include "support/process.hpp"
@@ -31,15 +33,17 @@ struct Word {
     Kind kind;
     std::string_view word, spoken;
 };
-constexpr std::array<Word, 9> words{{{Kind::pci, "pci", "PCI device"},
-                                     {Kind::iommu_group, "iommu-group", "IOMMU group"},
-                                     {Kind::usb, "usb", "USB device"},
-                                     {Kind::scsi, "scsi", "SCSI device"},
-                                     {Kind::mediated, "mdev", "mediated device"},
-                                     {Kind::node, "node", "file"},
-                                     {Kind::macvtap, "macvtap", "link"},
-                                     {Kind::link_mac, "link-mac", "link"},
-                                     {Kind::script, "script", "script"}}};
+constexpr std::array<Word, 11> words{{{Kind::pci, "pci", "PCI device"},
+                                      {Kind::iommu_group, "iommu-group", "IOMMU group"},
+                                      {Kind::usb, "usb", "USB device"},
+                                      {Kind::scsi, "scsi", "SCSI device"},
+                                      {Kind::mediated, "mdev", "mediated device"},
+                                      {Kind::node, "node", "file"},
+                                      {Kind::macvtap, "macvtap", "link"},
+                                      {Kind::switch_port, "switch-port", "port"},
+                                      {Kind::function, "function", "virtual function"},
+                                      {Kind::link_mac, "link-mac", "link"},
+                                      {Kind::script, "script", "script"}}};
 
 std::string text_of(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
@@ -60,6 +64,14 @@ Result<> restore_owner(const Taken& node) {
     return {};
 }
 
+Result<> restore_function(const Taken& taken) {
+    const auto blank = std::min(taken.name.find(' '), taken.name.size());
+    const auto number = host::read_number(std::string_view(taken.name).substr(blank));
+    if (!number) return {};
+    return net::restore_function(taken.name.substr(0, blank), static_cast<std::uint32_t>(*number), taken.now,
+                                 taken.before);
+}
+
 Result<> undo(const Taken& taken) {
     switch (taken.kind) {
         case Kind::pci:
@@ -68,11 +80,19 @@ Result<> undo(const Taken& taken) {
             return restore_owner(taken);
         case Kind::macvtap:
             return net::remove_macvtap(taken.name, taken.now);
+        case Kind::function:
+            return restore_function(taken);
         case Kind::link_mac:
             return net::restore_mac(taken.name, taken.now, taken.before);
         default:
             return {};
     }
+}
+
+Task<> leave_switch(Taken port) {
+    auto program = take(find_ovs_vsctl());
+    co_await run_ovs_vsctl(remove_port_command(program, port.now, port.name),
+                           fmt::format("cannot take {} from the bridge {}", port.name, port.now));
 }
 
 }  // namespace
@@ -145,9 +165,10 @@ Task<> run_link_script(std::string program, std::string link) {
 Task<> give_back(Blocking& pool, std::vector<Taken> taken) {
     for (const auto& one : taken | std::views::reverse) {
         if (one.now.empty()) continue;
-        if (one.kind == Kind::script) {
+        if (one.kind == Kind::script || one.kind == Kind::switch_port) {
             try {
-                co_await run_link_script(one.name, one.now);
+                if (one.kind == Kind::script) co_await run_link_script(one.name, one.now);
+                if (one.kind == Kind::switch_port) co_await leave_switch(one);
             } catch (const Error& error) {
                 log::warning("{}", error.what());
             }

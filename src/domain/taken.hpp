@@ -28,6 +28,9 @@ struct Taken {
         mediated,     // name: a UUID
         node,         // name: a path; before and now: its owner, "0:0"
         macvtap,      // name: a link that was made; now: its MAC address, by which it is known
+        function,     // name "eth0 3": the link of a network card, and which of its virtual functions; before and now:
+                      // MAC address and VLAN
+        switch_port,  // name: a link; now: the bridge of Open vSwitch that it is a port of
         link_mac,     // name: a link whose MAC address was before and is now
         script        // name: a program to be run with the argument now
     };

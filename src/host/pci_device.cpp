@@ -158,6 +158,28 @@ Result<> release_pci(const std::string& place, const std::string& bound_to, bool
     return {};
 }
 
+Result<VirtualFunction> find_virtual_function(const std::string& place, const fs::path& root) {
+    const auto device = devices(root) / place;
+    const auto physical = link_name(device / "physfn");
+    if (physical.empty())
+        return problem(Errc::unsupported, place, "is no virtual function of a network card (SR-IOV)",
+                       "Give it to the guest as it is: <hostdev mode='subsystem' type='pci'>");
+    VirtualFunction function;
+    const auto names = names_in(devices(root) / physical / "net");
+    if (names.empty())
+        return problem(Errc::unsupported, place, fmt::format("belongs to {}, which has no link on this host", physical),
+                       "The physical function must be with the host's own driver: lspci -k shows which one has it");
+    function.link = names.front();
+    constexpr std::string_view prefix = "virtfn";
+    for (const auto& name : names_in(devices(root) / physical)) {
+        if (!name.starts_with(prefix) || link_name(devices(root) / physical / name) != place) continue;
+        function.number = static_cast<std::uint32_t>(read_number(name.substr(prefix.size())).value_or(0));
+        return function;
+    }
+    return problem(Errc::unsupported, place, fmt::format("is none of the virtual functions of {}", physical),
+                   "Make them anew: /sys/class/net/" + function.link + "/device/sriov_numvfs");
+}
+
 Result<> check_node(const std::string& node, const std::string& what, const std::string& hint, const fs::path& root) {
     const auto path = root / node.substr(node.find_first_not_of('/'));
     if (::access(path.c_str(), F_OK))

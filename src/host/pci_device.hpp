@@ -51,6 +51,14 @@ Result<> bind_pci(const PciPlan& plan, const std::filesystem::path& root = "/",
 Result<> release_pci(const std::string& place, const std::string& bound_to, bool had_driver,
                      const std::filesystem::path& root = "/", const AttributeWriter& write = write_attribute);
 
+// Of a network card with virtual functions: the link of the physical one, and which of its functions this is.
+struct VirtualFunction {
+    std::string link;
+    std::uint32_t number = 0;
+};
+// Error(unsupported): the device is no virtual function, or its physical one is no network card of the host's.
+Result<VirtualFunction> find_virtual_function(const std::string& place, const std::filesystem::path& root = "/");
+
 bool has_pci_driver(const std::string& driver, const std::filesystem::path& root = "/");  // is its module loaded?
 
 // The files that QEMU opens for a device of this group: /dev/vfio/vfio, /dev/vfio/7. Error(unsupported, access_denied)

@@ -21,16 +21,23 @@ Request& Request::text(std::uint16_t type, std::string_view value) {
     return bytes(type, std::as_bytes(std::span(ended.c_str(), ended.size() + 1)));
 }
 
-std::span<const std::byte> Attributes::find(std::uint16_t type) const {
-    auto rest = data_;
-    while (rest.size() >= sizeof(rtattr)) {
-        rtattr attribute;
-        std::memcpy(&attribute, rest.data(), sizeof attribute);
-        if (attribute.rta_len < sizeof attribute || attribute.rta_len > rest.size()) break;
-        if ((attribute.rta_type & NLA_TYPE_MASK) == type)
-            return rest.subspan(RTA_LENGTH(0), attribute.rta_len - RTA_LENGTH(0));
-        rest = rest.subspan(std::min<std::size_t>(RTA_ALIGN(attribute.rta_len), rest.size()));
+Attributes::Attribute Attributes::take(std::span<const std::byte>& rest) {
+    Attribute taken;
+    rtattr head{};
+    if (rest.size() >= sizeof head) std::memcpy(&head, rest.data(), sizeof head);
+    if (head.rta_len < sizeof head || head.rta_len > rest.size()) {
+        rest = {};
+        return taken;
     }
+    taken.type = head.rta_type & NLA_TYPE_MASK;
+    taken.data = rest.subspan(RTA_LENGTH(0), head.rta_len - RTA_LENGTH(0));
+    rest = rest.subspan(std::min<std::size_t>(RTA_ALIGN(head.rta_len), rest.size()));
+    return taken;
+}
+
+std::span<const std::byte> Attributes::find(std::uint16_t type) const {
+    for (auto rest = data_; !rest.empty();)
+        if (const auto first = take(rest); first.type == type) return first.data;
     return {};
 }
 

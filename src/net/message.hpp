@@ -64,8 +64,21 @@ public:
         return v;
     }
     Attributes nest(std::uint16_t type) const { return Attributes(find(type)); }
+    template <class F>
+    void each(std::uint16_t type, F one) const {  // one(Attributes) for every nest of this type
+        for (auto rest = data_; !rest.empty();) {
+            const auto first = take(rest);
+            if (first.type == type) one(Attributes(first.data));
+        }
+    }
 
 private:
+    struct Attribute {
+        int type = -1;  // none: the rest is malformed
+        std::span<const std::byte> data;
+    };
+    static Attribute take(std::span<const std::byte>& rest);  // the first; rest is what follows, empty at the end
+
     std::span<const std::byte> data_;
 };
 

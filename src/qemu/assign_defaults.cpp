@@ -34,6 +34,16 @@ Result<> assign_macs(model::Domain& domain) {
     return {};
 }
 
+// By which a port of Open vSwitch is known, whatever its link is called.
+void assign_port_ids(model::Domain& domain) {
+    for (auto& interface : domain.devices.interfaces) {
+        auto& port = interface.virtual_port;
+        if (!port || port->type != model::VirtualPort::Type::openvswitch) continue;
+        if (!port->parameters) port->parameters.emplace();
+        if (!port->parameters->interface_id) port->parameters->interface_id = model::Uuid::random();
+    }
+}
+
 void assign_network_models(Assignment& assignment) {
     const auto chosen = default_nic_model(assignment.machine, assignment.capabilities);
     for (auto& interface : assignment.domain.devices.interfaces) {
@@ -198,6 +208,7 @@ Result<> assign_defaults(Assignment& assignment) {
     auto& devices = assignment.domain.devices;
     if (auto done = assign_macs(assignment.domain); !done) return done;
     assign_network_models(assignment);
+    assign_port_ids(assignment.domain);
     if (auto done = assign_inputs(assignment); !done) return done;
     assign_videos(assignment);
     assign_graphics(devices.graphics);

@@ -322,6 +322,63 @@ class Sockets(Networks):
         os.unlink(path)
 
 
+class OpenVSwitch(Networks):
+    """Its database is its own: what is written there is what a stand-in of ovs-vsctl hears, in a folder that only the
+    daemon sees where programs are."""
+    PORT = "<virtualport type='openvswitch'><parameters interfaceid='09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f' profileid='web'/></virtualport>"
+
+    def setUp(self):
+        super().setUp()
+        self.make_bridge()
+        if os.path.exists("/usr/bin/ovs-vsctl"):
+            self.skipTest("this host has an Open vSwitch of its own")
+
+    def use(self, stand_in):
+        """The daemon, with this script as its ovs-vsctl."""
+        self.daemon.stop()
+        self.programs = os.path.join(self.daemon.folder, "programs")
+        self.heard = os.path.join(self.daemon.folder, "heard")
+        os.makedirs(self.programs, exist_ok=True)
+        path = os.path.join(self.programs, "ovs-vsctl")
+        with open(path, "w") as file:
+            file.write(f"#!/bin/sh\necho \"$@\" >> {self.heard}\n{stand_in}\n")
+        os.chmod(path, 0o755)
+        self.daemon.wrapper = self.network.wrapper + ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                                                      f'mount --bind {self.programs} /usr/local/bin && exec "$@"', "sh"]
+        self.daemon.run()
+
+    def calls(self):
+        with open(self.heard) as file:
+            return file.read().splitlines()
+
+    def test_without_it(self):
+        self.define(bridged(self.PORT))
+        self.start_fails("devices/interface[1]", "no program ovs-vsctl", "openvswitch-switch")
+
+    def test_port(self):
+        self.use("exit 0")
+        vlan = "<vlan trunk='yes'><tag id='7' nativeMode='untagged'/><tag id='8'/></vlan>"
+        self.assertEqual(self.started(bridged(self.PORT + vlan)), ["vnet0"])
+        link = self.network.links()["vnet0"]
+        self.assertIsNone(link.get("master"))
+        self.assertIn("UP", link["flags"])
+        call, = self.calls()
+        for words in ("--if-exists del-port vnet0 -- add-port br0 vnet0 vlan_mode=native-untagged tag=7 trunk=7,8",
+                      f'external-ids:attached-mac="{MAC}"', 'external-ids:iface-id="09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f"',
+                      f'external-ids:vm-id="{self.uuid}"', 'external-ids:port-profile="web"'):
+            self.assertIn(words, call)
+        self.daemon.kill()
+        self.daemon.run()
+        wait_for(lambda: self.daemon.info("one")["health"] == "ok", "the guest to answer")
+        self.stopped()
+        self.assertIn("--if-exists del-port br0 vnet0", self.calls()[-1])
+
+    def test_switch_that_refuses(self):
+        self.use("echo \"ovs-vsctl: no bridge named br0\" >&2; exit 1")
+        self.define(bridged(self.PORT))
+        self.start_fails("devices/interface[1]", "cannot put vnet0 on the bridge br0", "no bridge named br0", "ovs-vsctl show")
+
+
 @unittest.skipUnless(os.path.exists("/usr/bin/passt"), "no passt")
 class Passt(Networks):
     def setUp(self):

@@ -156,6 +156,26 @@ BOOST_AUTO_TEST_CASE(a_usb_device_that_may_be_missing) {
     says(refusal(usb("optional"), tree), {"2 USB devices", "device 4", "device 5"});
 }
 
+BOOST_AUTO_TEST_CASE(a_virtual_function_of_a_network_card) {
+    HostTree tree;
+    const auto card = [](const std::string& more) {
+        return "<interface type='hostdev' managed='yes'><mac address='52:54:00:12:34:56'/><source><address type='pci' "
+               "domain='0' bus='1' slot='16' function='2'/></source>" +
+               more + "</interface>";
+    };
+    tree.pci("0000:01:00.0", "7", "ixgbe");
+    tree.pci("0000:01:10.2", "8", "ixgbevf");
+    says(refusal(card(""), tree), {"devices/interface[1]", "0000:01:10.2", "SR-IOV"});
+    tree.link("sys/bus/pci/devices/0000:01:10.2/physfn", "../0000:01:00.0");
+    tree.folder("sys/bus/pci/devices/0000:01:00.0/net/eth5");
+    tree.link("sys/bus/pci/devices/0000:01:00.0/virtfn1", "../0000:01:10.2");
+    const auto plan = take(plan_host_devices(with(card("<vlan><tag id='42'/></vlan>")).devices, tree.root()));
+    BOOST_REQUIRE(plan.functions.size() == 1u);
+    BOOST_TEST(plan.functions[0].of.link == "eth5");
+    BOOST_TEST(plan.functions[0].of.number == 1u);
+    BOOST_TEST(net::to_string(plan.functions[0].setting) == "52:54:00:12:34:56 42");
+}
+
 BOOST_AUTO_TEST_CASE(one_device_is_one_guests) {
     using Kind = Taken::Kind;
     const std::vector<Taken> others{Taken(Kind::pci, "0000:01:00.0", "e1000e", "vfio-pci"),
@@ -210,8 +230,9 @@ BOOST_AUTO_TEST_CASE(what_stays_refused_is_refused_by_name) {
               "<address domain='0' bus='1' slot='0' function='0'/></source></hostdev>",
               "iommufd"},
              {"<interface type='network'><source network='default'/></interface>", "virtual networks"},
-             {"<interface type='bridge'><source bridge='br0'/><virtualport type='openvswitch'/></interface>",
-              "openvswitch"},
+             {"<interface type='direct'><source dev='eth0'/><virtualport type='802.1Qbh'><parameters "
+              "profileid='web'/></virtualport></interface>",
+              "802.1Qbh"},
              {"<interface type='bridge'><source bridge='br0'/><vlan><tag id='7'/></vlan></interface>", "vlan"},
              {"<interface type='bridge'><source bridge='br0'/><filterref filter='clean-traffic'/></interface>",
               "filterref"},
@@ -225,6 +246,8 @@ BOOST_AUTO_TEST_CASE(what_stays_refused_is_refused_by_name) {
                                      "<interface type='bridge'><source bridge='br0'/></interface>"
                                      "<interface type='direct'><source dev='eth0' mode='vepa'/></interface>"
                                      "<interface type='ethernet'><script path='/bin/true'/></interface>"
+                                     "<interface type='bridge'><source bridge='br0'/><vlan><tag id='7'/></vlan>"
+                                     "<virtualport type='openvswitch'/></interface>"
                                      "<vsock><cid auto='yes'/></vsock>")
                                     .devices));
 }

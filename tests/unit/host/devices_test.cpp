@@ -161,6 +161,23 @@ BOOST_AUTO_TEST_CASE(the_files_of_a_group) {
     BOOST_TEST(take(vfio_nodes("7", tree.root())).size() == 2);
 }
 
+BOOST_AUTO_TEST_CASE(virtual_functions) {
+    HostTree tree;
+    tree.pci("0000:01:00.0", "7", "ixgbe");
+    tree.pci("0000:01:10.2", "8", "ixgbevf");
+    refused(find_virtual_function("0000:01:10.2", tree.root()), Errc::unsupported,
+            {"0000:01:10.2", "SR-IOV", "hostdev"});
+    tree.link("sys/bus/pci/devices/0000:01:10.2/physfn", "../0000:01:00.0");
+    refused(find_virtual_function("0000:01:10.2", tree.root()), Errc::unsupported, {"0000:01:00.0", "no link"});
+    tree.folder("sys/bus/pci/devices/0000:01:00.0/net/eth5");
+    tree.link("sys/bus/pci/devices/0000:01:00.0/virtfn0", "../0000:01:10.0");
+    refused(find_virtual_function("0000:01:10.2", tree.root()), Errc::unsupported, {"none of the virtual functions"});
+    tree.link("sys/bus/pci/devices/0000:01:00.0/virtfn11", "../0000:01:10.2");
+    const auto found = take(find_virtual_function("0000:01:10.2", tree.root()));
+    BOOST_TEST(found.link == "eth5");
+    BOOST_TEST(found.number == 11u);
+}
+
 BOOST_AUTO_TEST_CASE(usb_devices) {
     HostTree tree;
     UsbRequest by_name;

@@ -3,6 +3,7 @@
 
 #include "net/links.hpp"
 #include "net/traffic.hpp"
+#include "net/virtual_function.hpp"
 #include "tests/support/async.hpp"
 
 #include <fmt/format.h>
@@ -128,6 +129,33 @@ BOOST_AUTO_TEST_CASE(limits_are_what_tc_sends) {
     BOOST_TEST(hex(parameters.subspan(20, 4)) == "80841e00");  // the ceiling
     BOOST_TEST(hex(parameters.subspan(24, 4)) == "00710200");  // 10 KiB at that rate
     BOOST_TEST(receiving_requests(link, limit)[0].data().size() < 64u);
+}
+
+BOOST_AUTO_TEST_CASE(virtual_functions) {
+    Link link;
+    link.index = 5;
+    FunctionSetting setting;
+    setting.mac = *parse_mac("52:54:00:12:34:56");
+    setting.vlan = 7;
+    const auto request = function_request(link, 3, setting);
+    const auto body = request.data().subspan(NLMSG_HDRLEN);
+    BOOST_TEST((function_in(body, 3) == setting));  // an answer is built the same way
+    BOOST_TEST(!function_in(body, 2).has_value());
+    BOOST_TEST(!function_in({}, 3).has_value());
+    BOOST_TEST(to_string(setting) == "52:54:00:12:34:56 7");
+    BOOST_TEST((parse_function_setting(to_string(setting)) == setting));
+    for (auto wrong : {"", "52:54:00:12:34:56", "52:54:00:12:34:56 x", "7 52:54:00:12:34:56"})
+        BOOST_TEST(!parse_function_setting(wrong).has_value(), wrong);
+    ifla_vf_mac mac{};
+    std::size_t functions = 0;
+    Request several(RTM_SETLINK, 0, ifinfomsg{});
+    several.nest(IFLA_VFINFO_LIST, [&](Request& list) {
+        for (mac.vf = 0; mac.vf < 4; ++mac.vf)
+            list.nest(IFLA_VF_INFO, [&](Request& info) { info.value(IFLA_VF_MAC, mac); });
+    });
+    body_of(several).nest(IFLA_VFINFO_LIST).each(IFLA_VF_INFO, [&](const Attributes&) { ++functions; });
+    BOOST_TEST(functions == 4u);
+    BOOST_TEST(function_in(several.data().subspan(NLMSG_HDRLEN), 3).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
