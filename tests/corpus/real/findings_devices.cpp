@@ -389,6 +389,12 @@ private:
         return std::ranges::any_of(answers_.unnamed, [&](const QemuDevice& device) { return device.type == type; });
     }
     void machines_own() {
+        for (const auto& vcpu : domain_.vcpus) {
+            if (!vcpu.enabled || vcpu.hotpluggable != true) continue;
+            const auto id = fmt::format("vcpu{}", vcpu.id);
+            expected_.insert(id);
+            findings_.check(answers_.devices.contains(id), "vCPU that is plugged in", "QEMU has no " + id);
+        }
         for (const auto& panic : domain_.devices.panics)
             if (panic.model == Panic::Model::isa)
                 findings_.check(has_unnamed("pvpanic"), "panic device", "QEMU has no pvpanic");

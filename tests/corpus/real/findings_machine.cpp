@@ -45,8 +45,8 @@ private:
     // ── processors ──
     std::uint32_t at_start() const {
         if (domain_.vcpus.empty()) return domain_.vcpu.current.value_or(domain_.vcpu.count);
-        return static_cast<std::uint32_t>(std::ranges::count_if(
-            domain_.vcpus, [](const auto& vcpu) { return vcpu.enabled && vcpu.hotpluggable != true; }));
+        return static_cast<std::uint32_t>(
+            std::ranges::count_if(domain_.vcpus, [](const auto& vcpu) { return vcpu.enabled; }));
     }
     void processors() {
         const auto* now = answers_.get("query-cpus-fast");

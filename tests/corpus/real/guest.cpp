@@ -4,6 +4,7 @@
 #include "corpus/real/prepared.hpp"
 #include "qemu/disk_throttle.hpp"
 #include "qemu/machine_process.hpp"
+#include "qemu/vcpu_plug.hpp"
 #include "support/file.hpp"
 
 #include <boost/json/array.hpp>
@@ -135,6 +136,14 @@ private:
     Answers& answers_;
 };
 
+Task<> plug_vcpus(qemu::MachineProcess& qemu, const model::Domain& domain) {
+    if (!qemu::plugs_vcpus(domain)) co_return;
+    const json::value slots = co_await qemu.execute("query-hotpluggable-cpus");
+    const auto results = co_await qemu.execute_all(take(qemu::plug_vcpus(domain, slots)));
+    for (const auto& result : results)
+        if (!result) throw result.error();
+}
+
 // As a start does, before the guest runs.
 Task<> set_limits(qemu::MachineProcess& qemu, const model::Domain& domain) {
     for (const auto& disk : domain.devices.disks)
@@ -181,6 +190,7 @@ Task<Answers> start_and_ask(const model::Domain& domain, const qemu::Capabilitie
     answers.images = std::move(line.images);
     std::exception_ptr failure;
     try {
+        co_await plug_vcpus(process, domain);
         co_await set_limits(process, domain);
         co_await Asking(process, answers).ask();
     } catch (...) {
