@@ -4,6 +4,7 @@
 // with the definition. What cannot run here is counted by reason.
 #include "corpus/figures.hpp"
 #include "corpus/real/trial.hpp"
+#include "net/tap.hpp"
 #include "support/blocking.hpp"
 #include "support/folder.hpp"
 #include "support/task_group.hpp"
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <iostream>
+#include <sched.h>
 
 using namespace vireo;
 using namespace vireo::corpus;
@@ -76,6 +78,14 @@ Read read_arguments(int argc, char** argv, Arguments& out) {
 }
 
 // ── the run ──
+// Nothing of it is on the host's own network: where we may, we are in one that has nothing, and make taps there.
+bool can_make_taps() {
+    if (::unshare(CLONE_NEWNET) != 0) return false;
+    net::TapWish wish;
+    wish.name = "vireo%d";
+    return net::open_tap(wish).has_value();
+}
+
 Task<> worker(Bench& bench, const std::vector<fs::path>& files, std::size_t& next, std::vector<Trial>& trials) {
     while (next < files.size()) {
         const auto at = next++;
@@ -84,11 +94,12 @@ Task<> worker(Bench& bench, const std::vector<fs::path>& files, std::size_t& nex
 }
 
 Task<> try_all(const Arguments& arguments, std::vector<Trial>& trials) {
+    const bool taps = can_make_taps();  // before there are threads
     Blocking pool;
     test::Folder folder;
     qemu::CapabilitiesCache capabilities(pool, {});
     ImageTemplates templates(folder.path());
-    Bench bench{capabilities, templates, folder.path()};
+    Bench bench{capabilities, templates, taps, folder.path()};
     std::size_t next = 0;
     co_await scoped([&](TaskGroup& group) -> Task<> {
         for (std::size_t i = 0; i < arguments.jobs; ++i) group.spawn(worker(bench, arguments.files, next, trials));

@@ -154,6 +154,9 @@ private:
         const auto* there = device(interface.info.alias);
         if (!there) return;
         findings_.same(there->text("mac"), interface.mac, "MAC address", interface.info.alias);
+        const auto* several = there->properties.if_contains("mq");
+        if (interface.driver && interface.driver->queues.value_or(1) > 1 && several && several->is_bool())
+            findings_.check(several->get_bool(), "several queues", interface.info.alias + " has one queue");
         findings_.same(there->text("netdev"), "host" + interface.info.alias, "network", interface.info.alias);
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "corpus/real/prepared.hpp"
 
+#include "corpus/real/runnable.hpp"
+#include "net/tap.hpp"
 #include "qemu/machine.hpp"
 #include "support/file.hpp"
 
@@ -30,6 +32,7 @@ Prepared::Prepared(const model::Domain& domain, std::filesystem::path folder)
     resources_.memory_folder = keep(open_file(folder_, O_RDONLY | O_DIRECTORY));
     disks();
     flash();
+    taps();
     characters();
     for (const auto& graphics : domain_.devices.graphics) {
         auto& place = resources_.graphics.emplace_back();
@@ -75,6 +78,18 @@ void Prepared::flash() {
     resources_.code = make("code", true);
     const bool stateless = os.loader && os.loader->stateless == true;
     if (os.nvram || (efi && !stateless)) resources_.variables = make("variables", false);
+}
+
+void Prepared::taps() {
+    for (const auto& interface : domain_.devices.interfaces) {
+        if (!has_tap(interface)) continue;
+        net::TapWish wish;
+        wish.name = "vireo%d";
+        wish.vnet_header = interface.is_virtio();
+        if (interface.is_virtio() && interface.driver) wish.queues = interface.driver->queues.value_or(1);
+        for (auto& queue : take(net::open_tap(wish)).queues)
+            resources_.networks[interface.info.alias].taps.push_back(keep(std::move(queue)));
+    }
 }
 
 void Prepared::character(const std::string& alias, const model::CharBackend& backend) {

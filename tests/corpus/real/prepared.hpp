@@ -33,6 +33,7 @@ private:
     int keep(Result<UniqueFd> fd) { return kept_.emplace_back(take(std::move(fd))).get(); }
     void disks();
     void flash();
+    void taps();
     void characters();
     Task<> serve(std::vector<std::string> argv, std::filesystem::path socket);
     void character(const std::string& alias, const model::CharBackend& backend);

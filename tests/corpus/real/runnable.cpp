@@ -215,6 +215,7 @@ private:
         for (auto& interface : devices_.interfaces) {
             const bool passt = interface.backend && interface.backend->type == InterfaceBackend::Type::passt;
             if (interface.type == Interface::Type::user && !passt) continue;
+            if (changes_.taps && has_tap(interface)) continue;
             replaced(fmt::format("{} interface → user", passt ? "passt" : to_string(interface.type)));
             interface.type = Interface::Type::user;
             interface.source.reset(), interface.backend.reset();
@@ -378,6 +379,12 @@ private:
 };
 
 }  // namespace
+
+bool has_tap(const Interface& interface) noexcept {
+    using enum Interface::Type;
+    return interface.type == network || interface.type == bridge || interface.type == direct ||
+           interface.type == ethernet;
+}
 
 void use_emulation(Domain& domain, const qemu::Capabilities& capabilities, Changes& changes) {
     const auto replaced = [&](const char* what) { changes.replaced.emplace_back(what); };

@@ -17,9 +17,12 @@ struct Changes {
     std::vector<std::string> out;       // devices that are not there: "vfio", "vhost-user" …
     std::string impossible;             // why this machine or its QEMU cannot have it at all; empty: it can
     std::vector<std::string> replaced;  // back ends that are something else: "network interface → user"
+    bool taps = false;                  // taps can be made, where nobody sees them
     // Files and folders that a definition names by path are here instead.
     std::filesystem::path folder;
 };
+
+bool has_tap(const model::Interface& interface) noexcept;
 
 // Before it is completed: what the choice of hardware depends on.
 void use_emulation(model::Domain& domain, const qemu::Capabilities& capabilities, Changes& changes);

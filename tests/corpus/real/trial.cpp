@@ -61,6 +61,7 @@ public:
         try {
             take(make_folder(folder_));
             trial_.changes.folder = folder_;
+            trial_.changes.taps = bench_.taps;
             if (co_await prepare()) co_await start_all();
         } catch (...) {
             failure = std::current_exception();

@@ -26,6 +26,7 @@ struct Trial {
 struct Bench {  // what all trials share
     qemu::CapabilitiesCache& capabilities;
     ImageTemplates& templates;
+    bool taps = false;             // as Changes::taps
     std::filesystem::path folder;  // each trial makes one of its own in it
 };
 
