@@ -76,6 +76,12 @@ fs::path tpm_of(const LibvirtFolders& folders, const model::Domain& domain) {
     return {};
 }
 
+// What libvirt chose before it wrote its choice down, and would choose otherwise for a new domain.
+void keep_hardware(model::Domain& domain) {
+    for (auto& disk : domain.devices.disks)
+        if (disk.bus() == model::DiskBus::usb && !disk.model) disk.model = model::Disk::Model::usb_storage;
+}
+
 void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
     auto text = read_file(planned.file, longest_definition);
     if (!text) {
@@ -99,6 +105,7 @@ void read_definition(const LibvirtFolders& folders, LibvirtDomain& planned) {
                                 " is not there: it begins with a new one");
         planned.nvram.clear();
     }
+    keep_hardware(domain);
     planned.xml = model::format_domain_xml(domain);
     if (is_there(folders.run / "qemu" / (domain.name + ".pid")))
         planned.refused = "it runs under libvirt: shut it down there first";

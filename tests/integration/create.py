@@ -93,7 +93,7 @@ class Import(case.Case):
         self.put("etc/libvirt/qemu/web.xml", guests.domain(
             "web", os=f"<loader readonly='yes' type='pflash'>{guests.OVMF_CODE}</loader>"
             f"<nvram template='{guests.OVMF_VARS}'>{self.root}/var/lib/libvirt/qemu/nvram/web_VARS.fd</nvram>",
-            uuid="c7a5fdbd-edaf-9455-926a-d65c16db1809"))
+            devices="<disk type='file' device='cdrom'><target dev='sda' bus='usb'/></disk>", uuid="c7a5fdbd-edaf-9455-926a-d65c16db1809"))
         self.put("etc/libvirt/qemu/broken.xml", "<domain type='qemu'><name>broken</name>")
         self.put("etc/libvirt/qemu/networks/default.xml", "<network><name>default</name></network>")
         self.put("var/lib/libvirt/qemu/nvram/web_VARS.fd", self.store)
@@ -134,7 +134,9 @@ class Import(case.Case):
         self.assertTrue(web["autostart"])
         names = {v["name"] for v in self.daemon.rpc("Domain.Firmware.ListVariables", domain="web")["variables"]}
         self.assertIn("VireoTest", names)
-        self.assertNotIn(self.root, self.daemon.rpc("Domain.GetXML", domain="web"))
+        definition = self.daemon.rpc("Domain.GetXML", domain="web")
+        self.assertNotIn(self.root, definition)
+        self.assertIn("model='usb-storage'", definition)  # a new guest would have another kind of drive
         self.assertTrue(self.before == self.files(), "the originals were touched")
         again = self.daemon.vireo("import-libvirt", "--root", self.root, "--apply", "web", check=False)
         self.assertIn("already", again.stdout)
