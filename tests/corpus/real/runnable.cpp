@@ -222,7 +222,7 @@ private:
             // What the user's own network does not have.
             interface.script.clear(), interface.down_script.clear();
             interface.virtual_port.reset(), interface.vlan.reset(), interface.coalesce.reset();
-            interface.port_isolated.reset();
+            interface.port_isolated.reset(), interface.mtu.reset(), interface.tune.reset();
             if (interface.driver) interface.driver->queues.reset();
         }
     }
