@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The part of a start that makes the host's ends of network cards. A tap goes with its last descriptor; what stays
 // behind without us (macvtaps, what scripts did) is in the status document before it is made.
+#include "domain/bridge_helper.hpp"
 #include "domain/networks.hpp"
 #include "domain/open_vswitch.hpp"
 #include "domain/servable.hpp"
@@ -50,7 +51,12 @@ Task<> Start::network(Interface& interface) {
         auto make = [copy, on_bridge](std::stop_token) {
             return on_bridge ? make_bridge_tap(*copy) : make_ethernet_tap(*copy);
         };
-        end = take(co_await env_.pool.call(std::move(make)));
+        auto made = co_await env_.pool.call(std::move(make));
+        // An ordinary user may make none, but may be allowed to have one made.
+        if (!made && made.error().code() == Errc::access_denied && on_bridge && !on_open_vswitch(*copy))
+            end = co_await tap_by_helper(copy);
+        else
+            end = take(std::move(made));
     }
     auto vhost = [copy, link = end.link, kvm = live_.type == model::DomainType::kvm](std::stop_token) {
         if (auto limited = limit_traffic(*copy, link); !limited)

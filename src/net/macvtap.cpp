@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "net/macvtap.hpp"
 
+#include "net/tap.hpp"
 #include "support/file.hpp"
 
 #include <cerrno>
@@ -26,9 +27,9 @@ std::uint32_t mode_number(std::string_view mode) {
 
 // The node is named by the link's index, which another network namespace may use as well: does it lead to this link?
 Result<> check_link(int fd, const Link& link, const std::string& node) {
-    ifreq request{};
-    if (::ioctl(fd, TUNGETIFF, &request)) return Failure(system_error(errno, node + " is no macvtap"));
-    if (link.name == request.ifr_name) return {};
+    const auto name = tap_name(fd);
+    if (!name) return Failure(name.error().wrap("cannot open " + node));
+    if (link.name == *name) return {};
     return Failure(Error(Errc::system_failed, fmt::format("{} belongs to another link than {}", node, link.name))
                        .with_hint("Another network namespace has a macvtap with the same index; try again"));
 }

@@ -49,4 +49,10 @@ Result<Tap> open_tap(const TapWish& wish) {
     return tap;
 }
 
+Result<std::string> tap_name(int fd) {
+    ifreq request{};
+    if (::ioctl(fd, TUNGETIFF, &request)) return Failure(system_error(errno, "it is no tap"));
+    return std::string(request.ifr_name);
+}
+
 }  // namespace vireo::net

@@ -27,4 +27,7 @@ struct Tap {
 // Error(access_denied), Error(busy: somebody has it open), Error(unsupported: no /dev/net/tun), system_failed.
 Result<Tap> open_tap(const TapWish& wish);
 
+// The link's, by a descriptor of a tap or a macvtap.
+Result<std::string> tap_name(int fd);
+
 }  // namespace vireo::net

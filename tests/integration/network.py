@@ -4,6 +4,7 @@
 own, macvtaps. They are what the definition says, they outlive the daemon, and nothing stays behind."""
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -35,6 +36,18 @@ class Networks(case.Case):
         self.addCleanup(self.network.close)
         self.daemon = self.start_daemon(wrapper=self.network.wrapper)
         self.before = set(self.network.links())
+
+    def use_program(self, name, text, before=()):
+        """The daemon again, with a program of the test's in a folder that only it sees where programs are."""
+        self.daemon.stop()
+        programs = os.path.join(self.daemon.folder, "programs")
+        os.makedirs(programs, exist_ok=True)
+        with open(os.path.join(programs, name), "w") as file:
+            file.write(text)
+        os.chmod(os.path.join(programs, name), 0o755)
+        self.daemon.wrapper = self.network.wrapper + ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+                                                      f'mount --bind {programs} /usr/local/bin && exec "$@"', "sh", *before]
+        self.daemon.run()
 
     def define(self, devices, name="one", **more):
         self.uuid = self.daemon.define(guests.domain(name, devices=devices, uuid=UUIDS[name], **more))["uuid"]
@@ -322,6 +335,47 @@ class Sockets(Networks):
         os.unlink(path)
 
 
+@unittest.skipUnless(shutil.which("setpriv"), "no setpriv")
+class OrdinaryUser(Networks):
+    """A daemon that may not make taps asks QEMU's helper."""
+    UNPRIVILEGED = ("setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin")
+    # What the setuid program would do, with a tap that the test made.
+    STAND_IN = """#!/usr/bin/python3 -IS
+import fcntl, os, socket, struct, sys
+if sys.argv[1:] != ["--use-vnet", "--fd=3", "--br=br0"]:
+    sys.exit(f"not so: {sys.argv}")
+tap = os.open("/dev/net/tun", os.O_RDWR)
+fcntl.ioctl(tap, 0x400454ca, struct.pack("16sH14x", b"helped0", 0x5002))
+socket.send_fds(socket.socket(fileno=3), [b"\\0"], [tap])
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.network.make_bridge()
+        self.network.run("ip", "tuntap", "add", "helped0", "mode", "tap", "vnet_hdr", "user", str(os.geteuid()))
+        self.network.run("ip", "link", "set", "helped0", "master", "br0", "up")
+        self.before = set(self.network.links())
+
+    def test_tap_of_the_helper(self):
+        self.use_program("qemu-bridge-helper", self.STAND_IN, self.UNPRIVILEGED)
+        self.assertEqual(self.started(bridged()), ["helped0"])
+        self.stopped()
+        self.define(bridged("<mtu size='1300'/>"))
+        self.start_fails("<mtu> can be set by a daemon of the whole system only")
+
+    def test_helper_that_refuses(self):
+        self.use_program("qemu-bridge-helper", "#!/bin/sh\necho access denied by acl file >&2\nexit 1\n", self.UNPRIVILEGED)
+        self.define(bridged())
+        self.start_fails("devices/interface[1]", "access denied by acl file", "/etc/qemu/bridge.conf", "allow br0")
+
+    def test_what_nobody_helps_with(self):
+        self.use_program("unused", "", self.UNPRIVILEGED)
+        self.define(interface("ethernet"))
+        self.start_fails("cannot make the tap vnet", "type='user'")
+        self.define(interface("direct", "<source dev='br0' mode='bridge'/>"))
+        self.start_fails("cannot make the macvtap", "type='user'")
+
+
 class OpenVSwitch(Networks):
     """Its database is its own: what is written there is what a stand-in of ovs-vsctl hears, in a folder that only the
     daemon sees where programs are."""
@@ -335,17 +389,8 @@ class OpenVSwitch(Networks):
 
     def use(self, stand_in):
         """The daemon, with this script as its ovs-vsctl."""
-        self.daemon.stop()
-        self.programs = os.path.join(self.daemon.folder, "programs")
         self.heard = os.path.join(self.daemon.folder, "heard")
-        os.makedirs(self.programs, exist_ok=True)
-        path = os.path.join(self.programs, "ovs-vsctl")
-        with open(path, "w") as file:
-            file.write(f"#!/bin/sh\necho \"$@\" >> {self.heard}\n{stand_in}\n")
-        os.chmod(path, 0o755)
-        self.daemon.wrapper = self.network.wrapper + ["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                                                      f'mount --bind {self.programs} /usr/local/bin && exec "$@"', "sh"]
-        self.daemon.run()
+        self.use_program("ovs-vsctl", f"#!/bin/sh\necho \"$@\" >> {self.heard}\n{stand_in}\n")
 
     def calls(self):
         with open(self.heard) as file:
