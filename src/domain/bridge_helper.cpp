@@ -28,6 +28,7 @@ Result<> check_plain(const model::Interface& interface) {
     };
     if (interface.mtu) return only("<mtu>");
     if (interface.bandwidth) return only("<bandwidth>");
+    if (interface.vlan && !interface.vlan->tags.empty()) return only("<vlan>");
     if (interface.coalesce) return only("<coalesce>");
     if (interface.port_isolated == true) return only("<port isolated='yes'>");
     if (interface.driver && interface.driver->queues.value_or(1) > 1) return only("queues");

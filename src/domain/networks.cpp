@@ -68,14 +68,39 @@ Result<> set_mac_of(net::Netlink& netlink, const net::Link& link, const Interfac
     return net::set_mac(netlink, link, *mac);
 }
 
+// One tag: the guest's packets have it outside, and it sees none. Several, or a trunk: it tags them itself, and one of
+// them may be what packets without a tag belong to.
+Result<> set_vlans(net::Netlink& netlink, const Interface& interface, const net::Link& bridge, const net::Link& port) {
+    if (!interface.vlan || interface.vlan->tags.empty()) return {};
+    if (!bridge.filters_vlans)
+        return Failure(Error(Errc::unsupported, fmt::format("the bridge {} does not tell VLANs apart", bridge.name))
+                           .with_hint(fmt::format("ip link set {} type bridge vlan_filtering 1", bridge.name)));
+    using Mode = model::VlanTag::NativeMode;
+    const auto& tags = interface.vlan->tags;
+    const bool trunk = interface.vlan->trunk == true || tags.size() > 1;
+    constexpr std::uint16_t usual = 1;  // where the kernel puts each new port
+    bool keeps_usual = false;
+    for (const auto& tag : tags) {
+        net::PortVlan vlan;
+        vlan.id = static_cast<std::uint16_t>(tag.id);
+        vlan.of_untagged = !trunk || tag.native_mode.has_value();
+        vlan.untagged = !trunk || tag.native_mode == Mode::untagged;
+        keeps_usual = keeps_usual || vlan.id == usual;
+        if (auto done = net::add_port_vlan(netlink, port, vlan); !done) return done;
+    }
+    return keeps_usual ? Result<>() : net::remove_port_vlan(netlink, port, usual);
+}
+
 Result<> set_up_port(net::Netlink& netlink, const Interface& interface, const net::Link& bridge,
                      const std::string& name) {
     auto link = net::find_link(netlink, name);
     if (!link) return Failure(link.error());
     if (auto done = set_mac_of(netlink, *link, interface, true); !done) return done;
     if (auto done = net::set_mtu(netlink, *link, interface.mtu.value_or(bridge.mtu)); !done) return done;
-    if (!on_open_vswitch(interface))  // which is told later, by its own program
+    if (!on_open_vswitch(interface)) {  // which is told later, by its own program
         if (auto done = net::set_master(netlink, *link, bridge); !done) return done;
+        if (auto done = set_vlans(netlink, interface, bridge, *link); !done) return done;
+    }
     if (interface.port_isolated == true)
         if (auto done = net::set_isolated(netlink, *link, true); !done) return done;
     if (auto done = coalesce(interface, name); !done) return done;

@@ -63,13 +63,13 @@ Result<> check_passt(const model::Interface& interface, const std::string& path)
     return {};
 }
 
-// Open vSwitch knows what to do with tags; a virtual function of a network card has one, which its guest does not see.
+// Bridges know what to do with tags; a virtual function of a network card has one, which its guest does not see.
 Result<> check_vlan(const model::Interface& interface, const std::string& path) {
-    if (!interface.vlan || interface.vlan->tags.empty() || on_open_vswitch(interface)) return {};
+    if (!interface.vlan || interface.vlan->tags.empty() || interface.type == Type::bridge) return {};
     if (interface.type != Type::hostdev)
         return not_served(
-            path + "/vlan", "Vireo tags no packets on links of the host yet",
-            "use a bridge on top of a VLAN of the host: ip link add link eth0 name eth0.7 type vlan id 7");
+            path + "/vlan", fmt::format("an interface of type '{}' has no VLANs", to_string(interface.type)),
+            "use type='bridge', or a link on top of a VLAN: ip link add link eth0 name eth0.7 type vlan id 7");
     if (interface.vlan->tags.size() > 1 || interface.vlan->trunk == true)
         return not_served(path + "/vlan", "a virtual function of a network card has one tag, and is no trunk",
                           "give one <tag>");

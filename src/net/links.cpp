@@ -7,6 +7,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <linux/ethtool.h>
+#include <linux/if_bridge.h>
 #include <linux/if_link.h>
 #include <linux/sockios.h>
 #include <net/if.h>  // not <linux/if.h>, which collides with the one that Asio includes
@@ -92,6 +93,9 @@ Result<Link> find_link(Netlink& netlink, const std::string& name) {
     link.up = header.ifi_flags & IFF_UP;
     link.name = attributes.text(IFLA_IFNAME);
     link.kind = attributes.nest(IFLA_LINKINFO).text(IFLA_INFO_KIND);
+    if (link.kind == "bridge")
+        link.filters_vlans =
+            attributes.nest(IFLA_LINKINFO).nest(IFLA_INFO_DATA).value<std::uint8_t>(IFLA_BR_VLAN_FILTERING).value_or(0);
     link.mac = attributes.value<Mac>(IFLA_ADDRESS).value_or(Mac{});
     link.mtu = attributes.value<std::uint32_t>(IFLA_MTU).value_or(0);
     link.master = attributes.value<std::uint32_t>(IFLA_MASTER).value_or(0);
@@ -130,6 +134,30 @@ Result<> set_isolated(Netlink& netlink, const Link& port, bool isolated) {
                  [&](Request& inner) { inner.value(IFLA_BRPORT_ISOLATED, static_cast<std::uint8_t>(isolated)); });
     return netlink.apply(std::move(request),
                          fmt::format("cannot isolate {} from other ports of its bridge", port.name));
+}
+
+Request port_vlan_request(std::uint16_t type, const Link& port, const PortVlan& vlan) {
+    auto header = about(port.index);
+    header.ifi_family = AF_BRIDGE;
+    bridge_vlan_info info{};
+    info.vid = vlan.id;
+    info.flags = static_cast<std::uint16_t>((vlan.of_untagged ? BRIDGE_VLAN_INFO_PVID : 0) |
+                                            (vlan.untagged ? BRIDGE_VLAN_INFO_UNTAGGED : 0));
+    Request request(type, 0, header);
+    request.nest(IFLA_AF_SPEC, [&](Request& inner) { inner.value(IFLA_BRIDGE_VLAN_INFO, info); });
+    return request;
+}
+
+Result<> add_port_vlan(Netlink& netlink, const Link& port, const PortVlan& vlan) {
+    return netlink.apply(port_vlan_request(RTM_SETLINK, port, vlan),
+                         fmt::format("cannot let the VLAN {} pass {}", vlan.id, port.name));
+}
+
+Result<> remove_port_vlan(Netlink& netlink, const Link& port, std::uint16_t id) {
+    PortVlan vlan;
+    vlan.id = id;
+    return netlink.apply(port_vlan_request(RTM_DELLINK, port, vlan),
+                         fmt::format("cannot keep the VLAN {} from {}", id, port.name));
 }
 
 Result<> remove_link(Netlink& netlink, const Link& link) {

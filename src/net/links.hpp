@@ -22,6 +22,7 @@ struct Link {
     unsigned mtu = 0;
     unsigned master = 0;  // the index of the bridge that it is a port of; 0: none
     bool up = false;
+    bool filters_vlans = false;  // a bridge that tells VLANs apart
 };
 
 Result<> check_link_name(const std::string& name);  // Error(invalid_config)
@@ -35,6 +36,16 @@ Result<> set_up(Netlink& netlink, const Link& link);
 // On failure the link may be on no bridge any more.
 Result<> set_master(Netlink& netlink, const Link& link, const Link& bridge);
 Result<> set_isolated(Netlink& netlink, const Link& port, bool isolated);  // from other isolated ports of its bridge
+// A VLAN whose packets may pass a port of a bridge that filters them.
+struct PortVlan {
+    std::uint16_t id = 0;
+    bool of_untagged = false;  // packets without a tag that come in belong to it
+    bool untagged = false;     // its packets go out without a tag
+};
+Result<> add_port_vlan(Netlink& netlink, const Link& port, const PortVlan& vlan);
+Result<> remove_port_vlan(Netlink& netlink, const Link& port, std::uint16_t id);
+Request port_vlan_request(std::uint16_t type, const Link& port, const PortVlan& vlan);
+
 Result<> remove_link(Netlink& netlink, const Link& link);
 
 struct LinkAddress {

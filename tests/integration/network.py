@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Network cards on links of the host, in a network namespace of the test: taps on a bridge, taps with addresses of their
 own, macvtaps. They are what the definition says, they outlive the daemon, and nothing stays behind."""
+import json
 import os
 import re
 import shutil
@@ -135,6 +136,22 @@ class Bridge(Networks):
         shown = self.network.run("tc", "filter", "show", "dev", "probe", "parent", "ffff:")
         self.network.run("ip", "link", "delete", "probe")
         return "police" in shown
+
+    def test_vlan(self):
+        self.make_bridge()
+        one = bridged("<vlan><tag id='7'/></vlan>")
+        self.define(one)
+        self.start_fails("devices/interface[1]", "br0 does not tell VLANs apart", "vlan_filtering 1")
+        self.network.run("ip", "link", "set", "br0", "type", "bridge", "vlan_filtering", "1", check=False)
+        if not self.network.links()["br0"]["linkinfo"]["info_data"]["vlan_filtering"]:
+            self.skipTest("this kernel's bridges know no VLANs")
+        self.started(one + bridged("<vlan trunk='yes'><tag id='8' nativeMode='untagged'/><tag id='9'/></vlan>",
+                                   mac="52:54:00:12:34:57"))
+        shown = json.loads(self.network.run("bridge", "-json", "vlan", "show"))
+        vlans = {port["ifname"]: [(v["vlan"], sorted(v.get("flags", []))) for v in port["vlans"]] for port in shown}
+        self.assertEqual(vlans["vnet0"], [(7, ["Egress Untagged", "PVID"])])
+        self.assertEqual(vlans["vnet1"], [(8, ["Egress Untagged", "PVID"]), (9, [])])
+        self.stopped()
 
     def test_guest_sends_to_the_bridge(self):
         """The firmware of the card asks for an address: that packet is seen on the bridge."""

@@ -233,7 +233,8 @@ BOOST_AUTO_TEST_CASE(what_stays_refused_is_refused_by_name) {
              {"<interface type='direct'><source dev='eth0'/><virtualport type='802.1Qbh'><parameters "
               "profileid='web'/></virtualport></interface>",
               "802.1Qbh"},
-             {"<interface type='bridge'><source bridge='br0'/><vlan><tag id='7'/></vlan></interface>", "vlan"},
+             {"<interface type='direct'><source dev='eth0' mode='passthrough'/><vlan><tag id='7'/></vlan></interface>",
+              "vlan"},
              {"<interface type='bridge'><source bridge='br0'/><filterref filter='clean-traffic'/></interface>",
               "filterref"},
              {"<interface type='bridge'><source bridge='br0'/><script path='/bin/true'/></interface>", "script"}}) {

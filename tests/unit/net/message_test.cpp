@@ -131,6 +131,27 @@ BOOST_AUTO_TEST_CASE(limits_are_what_tc_sends) {
     BOOST_TEST(receiving_requests(link, limit)[0].data().size() < 64u);
 }
 
+// Against what bridge(8) of iproute2 6.1 sends for
+//   bridge vlan add dev t0 vid 7 pvid untagged
+//   bridge vlan add dev t0 vid 8
+BOOST_AUTO_TEST_CASE(vlans_are_what_bridge_sends) {
+    Link port;
+    port.index = 4;
+    PortVlan vlan;
+    vlan.id = 7;
+    vlan.of_untagged = vlan.untagged = true;
+    const auto native = port_vlan_request(RTM_SETLINK, port, vlan);
+    BOOST_TEST(hex(native.data().first(6)) == "2c0000001300");
+    BOOST_TEST(hex(native.data().subspan(NLMSG_HDRLEN)) ==
+               "07000000040000000000000000000000"
+               "0c001a000800020006000700");
+    vlan = {};
+    vlan.id = 8;
+    BOOST_TEST(hex(port_vlan_request(RTM_SETLINK, port, vlan).data().subspan(NLMSG_HDRLEN)) ==
+               "07000000040000000000000000000000"
+               "0c001a000800020000000800");
+}
+
 BOOST_AUTO_TEST_CASE(virtual_functions) {
     Link link;
     link.index = 5;
