@@ -104,11 +104,15 @@ Task<> Start::tpm(Rollback& rollback) {
 
 // A TPM is made once, at the first start; when that start fails it goes again.
 Task<> Start::tpm_state(Rollback& rollback, const model::Tpm& tpm, firmware::TpmPlace place, TpmPrograms programs) {
-    auto keep = [tpms = env_.layout.tpm, uuid = domain_.uuid(), place](std::stop_token) -> Result<bool> {
+    auto keep = [tpms = env_.layout.tpm, uuid = domain_.uuid(), place,
+                 owner = tpm_owner(account_)](std::stop_token) -> Result<bool> {
         // An undefine that was cut off, of a domain that is there: it did not happen.
         if (auto done = firmware::note_tpm_disposal(tpms, uuid, firmware::Disposal::keep); !done)
             return Failure(done.error());
-        return place.made();
+        const bool there = place.made();
+        if (there && owner)
+            if (auto given = firmware::give_tpm(place, *owner); !given) return Failure(given.error());
+        return there;
     };
     const bool made = take(co_await env_.pool.call(std::move(keep)));
     const auto& backend = tpm.backend;

@@ -146,6 +146,16 @@ Result<> import_tpm(const TpmPlace& place, const fs::path& folder, std::optional
     return done;
 }
 
+Result<> give_tpm(const TpmPlace& place, TpmOwner owner) {
+    struct stat status{};
+    if (!place.own || ::lstat(place.path.c_str(), &status) || status.st_uid == owner.uid) return {};
+    std::error_code error;
+    for (fs::directory_iterator it(place.path, error), end; !error && it != end; it.increment(error))
+        if (auto given = give(it->path(), owner); !given) return given;
+    if (error) return Failure(system_error(error.value(), "cannot read " + place.path.string()));
+    return give(place.path, owner);  // last: until then it is done again
+}
+
 Result<> remove_tpm(const TpmPlace& place) {
     if (!place.own) return {};
     if (auto removed = remove_tree(place.workshop().path); !removed) return removed;

@@ -45,7 +45,10 @@ Result<> close_workshop(const TpmPlace& place);  // it is whole: it takes its pl
 // all. Failure(already_exists): a TPM has been made there; (not_found): the folder has none; (unsupported): the
 // definition names a place of the user's, where the state can simply be put.
 Result<> import_tpm(const TpmPlace& place, const std::filesystem::path& folder, std::optional<TpmOwner> owner);
-// Undoes these. Only in Vireo's own folder; what lies elsewhere is the user's.
+// The state that is there becomes this account's, when it was another's: guests run as somebody else now. Only in
+// Vireo's own folder.
+Result<> give_tpm(const TpmPlace& place, TpmOwner owner);
+// Undoes what made one. Only in Vireo's own folder; what lies elsewhere is the user's.
 Result<> remove_tpm(const TpmPlace& place);
 
 // What is to become of all states of a guest that is being undefined, written down before its definition goes.

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A guest with an emulated TPM: its swtpm comes and goes with it, what the TPM keeps stays, and nobody is left behind."""
-import json
 import os
+import pwd
 import shutil
 import signal
 import sys
 import time
 import unittest
-import uuid as uuids
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
@@ -88,6 +87,19 @@ class Tpm(case.Case):
             self.off()
         keys = [entry for entry in os.listdir(os.path.join(self.states, UUID))]
         self.assertEqual(keys, ["tpm2"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root runs guests as others")
+    def test_guests_run_as_another_account_now(self):
+        other = pwd.getpwnam("daemon").pw_uid
+        for label, uid in (("", None), ("<seclabel type='static' model='dac' relabel='no'><label>daemon:daemon</label></seclabel>", other)):
+            self.define(tpm(), more=label)
+            self.daemon.start("one", paused=True)
+            pid, = self.swtpms()
+            if uid is not None:
+                self.assertEqual(os.stat(f"/proc/{pid}").st_uid, uid)
+                self.assertEqual(os.stat(self.state()).st_uid, uid)
+            self.daemon.destroy("one")
+            self.off()
 
     def test_kinds(self):
         kinds = [(tpm("version='2.0'", model="tpm-tis"), "tpm2"), (tpm("version='1.2'", model="tpm-tis"), "tpm1.2")]

@@ -6,6 +6,9 @@
 #include "tests/support/async.hpp"
 #include "tests/support/folder.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace vireo;
 using namespace vireo::firmware;
 namespace fs = std::filesystem;
@@ -86,6 +89,23 @@ BOOST_AUTO_TEST_CASE(what_becomes_of_it) {
         BOOST_TEST(expire_trashed_tpms(states.trash, 1000) == 0u);
         BOOST_TEST(expire_trashed_tpms(states.trash, 1001) == 1u);
         BOOST_TEST(fs::exists(states.trash / "tpm-of-somebody-else"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_ours_stays_ours) {
+    States states;
+    states.make();
+    TpmOwner owner;
+    owner.uid = ::geteuid();
+    owner.gid = ::getegid();
+    take(give_tpm(states.place, owner));
+    if (::geteuid()) return;
+    owner.uid = 1;
+    take(give_tpm(states.place, owner));
+    struct stat status{};
+    for (const auto& path : {states.place.path, states.place.path / "tpm2-00.permall"}) {
+        BOOST_TEST(::lstat(path.c_str(), &status) == 0);
+        BOOST_TEST(status.st_uid == 1u);
     }
 }
 
