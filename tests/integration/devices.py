@@ -13,13 +13,14 @@ import sys
 import tempfile
 import threading
 import unittest
+import uuid as uuids
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
 from vireo import wait_for
 
-UUID = "b9d30c5a-9b0b-4b8e-8a43-51c9a6b2f0e4"
+UUID = str(uuids.uuid4())    # its own in each run: guests are found by it
 
 
 def arguments_of(pid):

@@ -8,13 +8,14 @@ import signal
 import sys
 import time
 import unittest
+import uuid as uuids
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
 from vireo import wait_for
 
-UUID = "3c6f1f63-5d8e-44a1-9a6c-0e2f4d1b7a55"
+UUID = str(uuids.uuid4())    # its own in each run: guests are found by it
 
 
 def tpm(attributes="", inner="", model="tpm-crb"):

@@ -6,12 +6,13 @@ import shutil
 import sys
 import tempfile
 import unittest
+import uuid as uuids
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
 
-UUID = "0f3a7c1e-52f4-4a7e-9d9e-6a1d6b6d2c11"
+UUID = str(uuids.uuid4())    # its own in each run: guests are found by it
 
 
 def affinity(pid):

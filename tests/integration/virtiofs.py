@@ -4,13 +4,14 @@
 import os
 import sys
 import unittest
+import uuid as uuids
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import case
 import guests
 from vireo import wait_for
 
-UUID = "8a5c2b0e-3f27-4d0c-9a62-7b1de90c4f31"
+UUID = str(uuids.uuid4())    # its own in each run: guests are found by it
 PROGRAM = next((p for p in ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd") if os.path.exists(p)), None)
 SHARED = "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>"
 
