@@ -9,6 +9,7 @@ import json
 import os
 import re
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
@@ -337,6 +338,15 @@ class Conformance(unittest.TestCase):
         self.change("Domain.Rename", **{"new-name": "TWIN-renamed", "options": {}})
         self.change("Domain.Rename", **{"new-name": "TWIN", "options": {}})
         self.fails("InvalidArgument", self.change("Domain.Rename", **{"new-name": "a/b", "options": {}})["rpc"])
+        self.fails("NotApplicable", self.change("Domain.ImportTPM", folder="/nowhere")["rpc"])
+        self.undefine()
+        self.define(devices="<tpm model='tpm-crb'><backend type='emulator' version='2.0'/></tpm>")
+        self.fails("NotFound", self.change("Domain.ImportTPM", folder="/nowhere")["rpc"])
+        state = tempfile.TemporaryDirectory()
+        self.addCleanup(state.cleanup)
+        with open(os.path.join(state.name, "tpm2-00.permall"), "wb") as file:
+            file.write(b"a state")
+        self.assertIsNone(self.change("Domain.ImportTPM", folder=state.name)["rpc"].error)
         for name in ("Reset", "Suspend", "Resume"):
             self.fails("InvalidState", self.change(f"Domain.{name}", options={})["rpc"])
         self.fails("InvalidState", self.change("Domain.OpenConsole", options={})["rpc"])
