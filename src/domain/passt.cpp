@@ -58,6 +58,8 @@ Command passt_command(const std::string& program, const model::Interface& interf
         add("--log-file", interface.backend->log_file);
     else
         command.argv.emplace_back("--stderr");
+    if (interface.backend && !interface.backend->hostname.empty()) add("--hostname", interface.backend->hostname);
+    if (interface.backend && !interface.backend->fqdn.empty()) add("--fqdn", interface.backend->fqdn);
     if (interface.source && !interface.source->dev.empty()) add("--interface", interface.source->dev);
     for (const auto& ip : interface.ips) {
         add("--address", ip.address);

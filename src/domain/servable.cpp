@@ -40,6 +40,8 @@ constexpr std::array entries = {
           binds_cells},
     Entry{"numatune/memory with mode='restrictive'", "it needs a nodeset", binds_to_advice},
     Entry{"perf", "events are not counted yet: use enabled='no'", counts_events},
+    Entry{"iommufd", "devices are passed through VFIO groups only: use enabled='no'",
+          [](const Domain& domain) { return domain.iommufd && domain.iommufd->enabled; }},
     Entry{"idmap", "user ids are not mapped for QEMU", [](const Domain& domain) { return domain.idmap.has_value(); }},
 };
 

@@ -3,6 +3,7 @@
 // XML.
 #pragma once
 #include "model/kept.hpp"
+#include "model/number_set.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -122,6 +123,7 @@ struct Rom {                      // the option ROM of a PCI device
 struct DeviceInfo {     // what every device may have
     std::string alias;  // the id in the hypervisor: "net0"; "ua-…" when the user chose it
     std::optional<Rom> rom;
+    NumberSet acpi_nodes;  // pci hostdevs: cells of the guest that have no processors or memory but this device's
     std::optional<std::uint32_t> acpi_index;  // 1 …: the number that the guest's name for it is made of ("eno3")
     std::optional<Address> address;
     bool operator==(const DeviceInfo&) const = default;

@@ -40,7 +40,7 @@ struct ControllerDriver {                      // scsi, virtio-serial
 };
 
 struct Controller {
-    enum class Type { ide, fdc, scsi, sata, virtio_serial, usb, pci, ccid, xenbus, isa };
+    enum class Type { ide, fdc, scsi, sata, virtio_serial, usb, pci, ccid, xenbus, isa, nvme };
     // Those of one type are neighbours; the virtio ones are both SCSI's and virtio-serial's.
     enum class Model {
         pci_root,
@@ -96,6 +96,7 @@ struct Controller {
     std::optional<ControllerTarget> target;
     std::optional<ControllerDriver> driver;
     std::optional<std::uint32_t> master_start_port;  // usb companion controllers
+    std::string serial;                              // nvme: 1 … 20 characters
     DeviceInfo info;
     std::optional<std::uint64_t> pci_hole_64;  // roots: bytes of address space above 4 GiB
     Kept kept;
@@ -105,7 +106,7 @@ struct Controller {
 };
 template <>
 inline constexpr auto names<Controller::Type> =
-    words("ide", "fdc", "scsi", "sata", "virtio-serial", "usb", "pci", "ccid", "xenbus", "isa");
+    words("ide", "fdc", "scsi", "sata", "virtio-serial", "usb", "pci", "ccid", "xenbus", "isa", "nvme");
 template <>
 inline constexpr auto names<Controller::Model> =
     words("pci-root", "pcie-root", "pci-bridge", "dmi-to-pci-bridge", "pcie-to-pci-bridge", "pcie-root-port",

@@ -14,9 +14,9 @@
 
 namespace vireo::model {
 
-enum class DiskBus { ide, fdc, scsi, virtio, usb, sata, sd };
+enum class DiskBus { ide, fdc, scsi, virtio, usb, sata, sd, nvme };
 template <>
-inline constexpr auto names<DiskBus> = words("ide", "fdc", "scsi", "virtio", "usb", "sata", "sd");
+inline constexpr auto names<DiskBus> = words("ide", "fdc", "scsi", "virtio", "usb", "sata", "sd", "nvme");
 
 struct IoThreadQueue {
     std::uint32_t id = 0;  // a queue of the device, from 0
@@ -110,7 +110,7 @@ struct IoTune {
     std::optional<std::uint64_t> total_bytes_max, read_bytes_max, write_bytes_max;
     std::optional<std::uint64_t> total_iops_max, read_iops_max, write_iops_max;
     std::optional<std::uint64_t> size_iops;  // bytes that count as one operation
-    std::string group_name;                  // disks of one group share its limits
+    std::string group_name;                  // disks of one group share its limits; of a <throttlegroup>: its name
     std::optional<std::uint64_t> total_bytes_length, read_bytes_length, write_bytes_length;
     std::optional<std::uint64_t> total_iops_length, read_iops_length, write_iops_length;
     Kept kept;
@@ -145,7 +145,7 @@ inline constexpr auto names<DiskMirror::Ready> = words("yes", "abort", "pivot");
 
 struct DiskTarget {
     enum class Tray { closed, open };
-    std::string dev;             // "vda", "sdb": the disk's name within the domain
+    std::string dev;             // "vda", "sdb", "nvme0n1": the disk's name within the domain
     std::optional<DiskBus> bus;  // by the prefix of dev when absent
     std::optional<Tray> tray;
     std::optional<bool> removable;               // usb: does the guest see a removable medium?

@@ -11,6 +11,7 @@ DiskBus Disk::bus() const noexcept {
     if (dev.starts_with("fd")) return DiskBus::fdc;
     if (dev.starts_with("hd")) return DiskBus::ide;
     if (dev.starts_with("sd")) return DiskBus::scsi;
+    if (dev.starts_with("nvme")) return DiskBus::nvme;
     return DiskBus::virtio;
 }
 

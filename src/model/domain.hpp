@@ -68,7 +68,7 @@ struct Devices {
     std::vector<Shmem> shmems;
     std::vector<MemoryDevice> memory_devices;
     std::vector<Crypto> cryptos;
-    std::optional<Iommu> iommu;
+    std::vector<Iommu> iommus;  // several: each a smmuv3 of one PCI controller
     std::optional<Vsock> vsock;
     std::optional<Pstore> pstore;
     Kept kept;
@@ -98,6 +98,7 @@ struct Domain {
     std::optional<DefaultIoThread> default_iothread;
     Box<CpuTune> cpu_tune;
     Box<NumaTune> numa_tune;
+    std::optional<IommuFd> iommufd;
     std::optional<Resource> resource;
     std::vector<SysInfo> sysinfo;
     Os os;
@@ -111,6 +112,7 @@ struct Domain {
     std::optional<LockFailureAction> on_lockfailure;
     std::optional<PowerManagement> pm;
     std::vector<PerfEvent> perf;
+    std::vector<IoTune> throttle_groups;  // each with a group_name; disks use them by <throttlefilters>
     Devices devices;
     std::vector<SecurityLabel> security_labels;
     std::vector<KeyWrapCipher> key_wrap;

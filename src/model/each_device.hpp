@@ -40,7 +40,7 @@ void for_each_device(Devices& devices, Use&& use) {
     each(devices.panics);
     each(devices.redirdevs);
     each(devices.memory_devices);
-    one(devices.iommu);
+    each(devices.iommus);
     one(devices.vsock);
     each(devices.cryptos);
     one(devices.pstore);
@@ -72,7 +72,7 @@ void for_each_pci_candidate(Devices& devices, Use&& use) {
     each(devices.panics);
     each(devices.memory_devices);
     one(devices.vsock);
-    one(devices.iommu);
+    each(devices.iommus);
     each(devices.cryptos);
     one(devices.pstore);
 }

@@ -46,8 +46,10 @@ struct HypervTlbFlush {
 };
 
 struct Hyperv {
-    enum class Mode { custom, passthrough };
-    std::optional<Mode> mode;  // custom when absent; passthrough: all that the host has, and nothing else is said
+    enum class Mode { custom, passthrough, host_model };
+    // custom when absent; passthrough: all that the host has, and nothing else is said; host_model: all that the host
+    // has, but for what is said here
+    std::optional<Mode> mode;
     std::optional<bool> relaxed, vapic;
     std::optional<HypervSpinlocks> spinlocks;
     std::optional<bool> vpindex, runtime, synic;
@@ -61,7 +63,7 @@ struct Hyperv {
     bool operator==(const Hyperv&) const = default;
 };
 template <>
-inline constexpr auto names<Hyperv::Mode> = words("custom", "passthrough");
+inline constexpr auto names<Hyperv::Mode> = words("custom", "passthrough", "host-model");
 
 // ── what KVM does and tells the guest ──
 struct KvmDirtyRing {

@@ -74,6 +74,13 @@ struct HostdevDriver {  // pci
 template <>
 inline constexpr auto names<HostdevDriver::Name> = words("vfio", "kvm", "xen");
 
+struct IommuFd {  // <iommufd> of the domain: are its devices passed through /dev/iommu?
+    bool enabled = false;
+    std::string fd_group;  // of descriptors that a client gives: the first is that of /dev/iommu
+    Kept kept;
+    bool operator==(const IommuFd&) const = default;
+};
+
 struct HostdevTeaming {  // pci: the fast half of a network card whose other half stays when the guest migrates
     enum class Type { persistent, transient };
     Type type = Type::transient;

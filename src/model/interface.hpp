@@ -197,6 +197,8 @@ struct InterfaceBackend {
     std::string tap;       // path; /dev/net/tun when empty
     std::string vhost;     // path; /dev/vhost-net when empty
     std::string log_file;  // passt
+    std::string hostname;  // passt: of the guest, by DHCP
+    std::string fqdn;      // passt: the same with its domain
     Kept kept;
     bool operator==(const InterfaceBackend&) const = default;
 };
@@ -276,6 +278,7 @@ struct Interface {
     std::string mac;  // "52:54:00:12:34:56", lower case; made when absent
     std::optional<MacType> mac_type;
     std::optional<bool> mac_check;
+    std::string current_mac;  // of a running domain: what the guest has set, when another one
     std::optional<InterfaceSource> source;
     Box<Vlan> vlan;
     Box<VirtualPort> virtual_port;

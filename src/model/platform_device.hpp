@@ -18,6 +18,16 @@ struct NvramDevice {  // <nvram> among the devices: pseries' non-volatile memory
     bool operator==(const NvramDevice&) const = default;
 };
 
+struct IommuGranule {  // the smallest page that the guest can map
+    enum class Mode { host };
+    std::optional<std::uint64_t> size;  // bytes: 4, 8, 16 or 64 KiB
+    std::optional<Mode> mode;           // instead of a size: that of the host's pages
+    Kept kept;
+    bool operator==(const IommuGranule&) const = default;
+};
+template <>
+inline constexpr auto names<IommuGranule::Mode> = words("host");
+
 struct IommuDriver {
     std::optional<bool> intremap;
     std::optional<bool> caching_mode;
@@ -25,20 +35,25 @@ struct IommuDriver {
     std::optional<bool> iotlb;
     std::optional<std::uint32_t> aw_bits;  // 39 or 48
     std::optional<bool> dma_translation;
+    std::optional<bool> passthrough;  // amd
+    std::optional<bool> xtsup;        // amd: x2APIC
+    std::optional<std::uint32_t>
+        pci_bus;  // smmuv3: index of the PCI controller that it serves; the whole machine's when absent
+    std::optional<IommuGranule> granule;  // virtio
     Kept kept;
     bool operator==(const IommuDriver&) const = default;
 };
 
 struct Iommu {
-    enum class Model { intel, smmuv3, virtio };
+    enum class Model { intel, smmuv3, virtio, amd };
     Model model = Model::intel;
-    std::optional<IommuDriver> driver;  // intel
+    std::optional<IommuDriver> driver;
     DeviceInfo info;
     Kept kept;
     bool operator==(const Iommu&) const = default;
 };
 template <>
-inline constexpr auto names<Iommu::Model> = words("intel", "smmuv3", "virtio");
+inline constexpr auto names<Iommu::Model> = words("intel", "smmuv3", "virtio", "amd");
 
 struct VsockCid {
     std::optional<bool> automatic;         // chosen when the domain starts

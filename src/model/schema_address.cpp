@@ -32,6 +32,7 @@ const Element& schema<DeviceInfo>() {
         .child_attribute("alias", "name", &DeviceInfo::alias)
         .child("rom", &DeviceInfo::rom)
         .child_attribute("acpi", "index", &DeviceInfo::acpi_index)
+        .child_attribute("acpi", "nodeset", &DeviceInfo::acpi_nodes)
         .child("address", &DeviceInfo::address)
         .build();
     return element;

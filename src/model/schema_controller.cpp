@@ -22,6 +22,7 @@ const Element& schema<Controller>() {
         .child("target", &Controller::target)
         .child("driver", &Controller::driver)
         .child_attribute("master", "startport", &Controller::master_start_port).range(0, 14)
+        .child("serial", &Controller::serial)
         .include(&Controller::info)
         .child("pcihole64", &Controller::pci_hole_64).bytes()
         .kept(&Controller::kept)

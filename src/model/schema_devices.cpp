@@ -199,7 +199,21 @@ const Element& schema<IommuDriver>() {
         .attribute("iotlb", &IommuDriver::iotlb).on_off()
         .attribute("aw_bits", &IommuDriver::aw_bits)
         .attribute("dma_translation", &IommuDriver::dma_translation).on_off()
+        .attribute("passthrough", &IommuDriver::passthrough).on_off()
+        .attribute("xtsup", &IommuDriver::xtsup).on_off()
+        .attribute("pciBus", &IommuDriver::pci_bus)
+        .child("granule", &IommuDriver::granule)
         .kept(&IommuDriver::kept)
+        .build();
+    return element;
+}
+
+template <>
+const Element& schema<IommuGranule>() {
+    static const Element element = Declare<IommuGranule>()
+        .attribute("size", &IommuGranule::size).bytes()
+        .attribute("mode", &IommuGranule::mode)
+        .kept(&IommuGranule::kept)
         .build();
     return element;
 }

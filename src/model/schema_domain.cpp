@@ -33,6 +33,7 @@ const Element& schema<Domain>() {
         .child("defaultiothread", &Domain::default_iothread).bare()
         .child("cputune", &Domain::cpu_tune)
         .child("numatune", &Domain::numa_tune)
+        .child("iommufd", &Domain::iommufd)
         .child("resource", &Domain::resource)
         .child("sysinfo", &Domain::sysinfo)
         .child("os", &Domain::os).required()
@@ -46,6 +47,7 @@ const Element& schema<Domain>() {
         .child("on_lockfailure", &Domain::on_lockfailure)
         .child("pm", &Domain::pm)
         .wrapped("perf", "event", &Domain::perf).live().identified_by("name")
+        .wrapped("throttlegroups", "throttlegroup", &Domain::throttle_groups)
         .child("devices", &Domain::devices)
         .child("seclabel", &Domain::security_labels)
         .wrapped("keywrap", "cipher", &Domain::key_wrap)
@@ -57,7 +59,6 @@ const Element& schema<Domain>() {
         .kept(&Domain::kept)
         .refuse("bootloader", "it is for Xen's paravirtual guests")
         .refuse("bootloader_args", "it is for Xen's paravirtual guests")
-        .later("throttlegroups")
         .build();
     return element;
 }
@@ -113,7 +114,7 @@ const Element& schema<Devices>() {
         .child("shmem", &Devices::shmems).live().identified_by("name")
         .child("memory", &Devices::memory_devices).live()
         .child("crypto", &Devices::cryptos)
-        .child("iommu", &Devices::iommu)
+        .child("iommu", &Devices::iommus)
         .child("vsock", &Devices::vsock).bare()
         .child("pstore", &Devices::pstore)
         .kept(&Devices::kept)

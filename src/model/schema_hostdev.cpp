@@ -95,4 +95,14 @@ const Element& schema<HostdevTeaming>() {
     return element;
 }
 
+template <>
+const Element& schema<IommuFd>() {
+    static const Element element = Declare<IommuFd>()
+        .attribute("enabled", &IommuFd::enabled).required()
+        .attribute("fdgroup", &IommuFd::fd_group)
+        .kept(&IommuFd::kept)
+        .build();
+    return element;
+}
+
 }  // namespace vireo::model

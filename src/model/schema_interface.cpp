@@ -17,6 +17,7 @@ const Element& schema<Interface>() {
         .child_attribute("mac", "address", &Interface::mac).mac()
         .child_attribute("mac", "type", &Interface::mac_type)
         .child_attribute("mac", "check", &Interface::mac_check)
+        .child_attribute("mac", "currentAddress", &Interface::current_mac).mac()
         .child("source", &Interface::source)
         .child("vlan", &Interface::vlan)
         .child("virtualport", &Interface::virtual_port)
@@ -266,6 +267,8 @@ const Element& schema<InterfaceBackend>() {
         .attribute("tap", &InterfaceBackend::tap)
         .attribute("vhost", &InterfaceBackend::vhost)
         .attribute("logFile", &InterfaceBackend::log_file)
+        .attribute("hostname", &InterfaceBackend::hostname)
+        .attribute("fqdn", &InterfaceBackend::fqdn)
         .kept(&InterfaceBackend::kept)
         .build();
     return element;

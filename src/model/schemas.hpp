@@ -220,6 +220,7 @@ template <> const Element& schema<HostdevSource>();
 template <> const Element& schema<HostdevAddress>();
 template <> const Element& schema<HostdevDriver>();
 template <> const Element& schema<HostdevTeaming>();
+template <> const Element& schema<IommuFd>();
 
 // schema_character.cpp
 template <> const Element& schema<CharBackend>();
@@ -315,6 +316,7 @@ template <> const Element& schema<PcrBanks>();
 template <> const Element& schema<NvramDevice>();
 template <> const Element& schema<Iommu>();
 template <> const Element& schema<IommuDriver>();
+template <> const Element& schema<IommuGranule>();
 template <> const Element& schema<Vsock>();
 template <> const Element& schema<VsockCid>();
 template <> const Element& schema<Pstore>();

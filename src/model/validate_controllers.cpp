@@ -152,6 +152,9 @@ Result<> validate_controller(const Controller& c) {
     if ((c.target || !c.model_name.empty() || c.pci_hole_64) && c.type != Type::pci)
         return wrong(c, "only pci has a target, a model name, a pcihole64");
     if (c.master_start_port && c.type != Type::usb) return wrong(c, "only usb has a master");
+    if (!c.serial.empty() && c.type != Type::nvme) return wrong(c, "only nvme has a serial");
+    constexpr std::size_t longest_serial = 20;
+    if (c.serial.size() > longest_serial) return wrong(c, "the serial has at most 20 characters");
     if (c.type == Type::scsi && (c.model == Model::buslogic))
         return wrong(c, "QEMU has no buslogic; use virtio-scsi or lsilogic");
     if (c.driver)

@@ -190,20 +190,7 @@ private:
 
 Result<> validate_platform(const Domain& domain) {
     const auto& devices = domain.devices;
-    if (devices.iommu) {
-        const auto& iommu = *devices.iommu;
-        if (iommu.model != Iommu::Model::intel && iommu.driver && *iommu.driver != IommuDriver())
-            return wrong("iommu: the model " + std::string(to_string(iommu.model)) + " has no driver options");
-        if (iommu.model != Iommu::Model::virtio && iommu.info.address)
-            return wrong("iommu: the model " + std::string(to_string(iommu.model)) + " has no address");
-        if (iommu.driver && iommu.driver->eim == true && iommu.driver->intremap != true)
-            return wrong("iommu: eim needs intremap='on'");
-        const auto& features = domain.features;
-        if (iommu.driver && iommu.driver->intremap == true && features.ioapic != IoapicDriver::qemu)
-            return wrong("iommu: intremap='on' needs <features><ioapic driver='qemu'/></features>");
-        if (iommu.model == Iommu::Model::virtio && !features.acpi)
-            return wrong("iommu: the model 'virtio' needs ACPI: <features><acpi/></features>");
-    }
+    if (auto good = validate_iommus(domain); !good) return good;
     if (devices.vsock && devices.vsock->cid) {
         constexpr std::uint32_t first_guest = 3;
         const auto& cid = *devices.vsock->cid;

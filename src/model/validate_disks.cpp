@@ -11,10 +11,21 @@ bool letters(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-bool target_name(std::string_view name) {  // fda, hdb, sdaa, vdzz, xvda
+bool digits(std::string_view text) {
+    return !text.empty() && text.size() < 4 && text.find_first_not_of("0123456789") == text.npos;
+}
+
+bool nvme_name(std::string_view name) {  // nvme0n1: a controller, and a namespace of it from 1
+    if (!name.starts_with("nvme")) return false;
+    name.remove_prefix(4);
+    const auto n = name.find('n');
+    return n != name.npos && digits(name.substr(0, n)) && digits(name.substr(n + 1)) && name[n + 1] != '0';
+}
+
+bool target_name(std::string_view name) {  // fda, hdb, sdaa, vdzz, xvda, nvme0n1
     for (const std::string_view prefix : {"fd", "hd", "sd", "vd", "xvd", "ubd"})
         if (name.starts_with(prefix)) return letters(name.substr(prefix.size())) && name.size() < prefix.size() + 4;
-    return false;
+    return nvme_name(name);
 }
 
 bool hex_digits(std::string_view text, std::size_t length) {
@@ -45,6 +56,7 @@ public:
         if (auto good = threads(); !good) return good;
         if (auto good = image(); !good) return good;
         if (auto good = outside_server(); !good) return good;
+        if (auto good = throttling(); !good) return good;
         return disk_.iotune ? tuning(*disk_.iotune) : Result<>();
     }
 
@@ -57,7 +69,8 @@ private:
     Result<> name() const {
         const std::string_view dev = disk_.target.dev;
         if (!target_name(dev))
-            return wrong("is not a possible target name: it is hd, sd, vd or fd and letters, as in 'vda'");
+            return wrong(
+                "is not a possible target name: it is hd, sd, vd or fd and letters, as in 'vda', or as 'nvme0n1'");
         return {};
     }
 
@@ -68,7 +81,8 @@ private:
         if (!removable_ && disk_.target.dev.starts_with("fd")) return wrong("has the name of a floppy drive");
         if (disk_.device == Disk::Device::floppy && !disk_.target.dev.starts_with("fd"))
             return wrong("is a floppy drive: its name starts with fd");
-        if (disk_.device == Disk::Device::cdrom && (bus_ == DiskBus::virtio || bus_ == DiskBus::sd))
+        if (disk_.device == Disk::Device::cdrom &&
+            (bus_ == DiskBus::virtio || bus_ == DiskBus::sd || bus_ == DiskBus::nvme))
             return wrong("is a CD-ROM drive on the bus " + name +
                          ", whose media cannot be changed; use sata, scsi, ide or usb");
         if (disk_.readonly && !removable_ && (bus_ == DiskBus::ide || bus_ == DiskBus::sata))
@@ -119,7 +133,7 @@ private:
             if (disk_.iotune) return wrong("has <iotune>, which is not possible on the bus sd");
         }
         if (!disk_.geometry) return {};
-        if (bus_ == DiskBus::usb || bus_ == DiskBus::sd)
+        if (bus_ == DiskBus::usb || bus_ == DiskBus::sd || bus_ == DiskBus::nvme)
             return wrong("has a <geometry>, which is not possible on the bus " + name);
         if (disk_.geometry->translation && bus_ != DiskBus::ide)
             return wrong("has trans in <geometry>, which is for the bus ide, not for " + name);
@@ -153,6 +167,8 @@ private:
                   std::pair(v.page_per_vq.has_value(), "page_per_vq")})
                 if (given) return wrong("has " + std::string(what) + ", which is for the bus virtio, not for " + name);
         }
+        if (bus_ == DiskBus::nvme && (driver_.error_policy || driver_.rerror_policy))
+            return wrong("has error_policy or rerror_policy, which QEMU does not have on the bus nvme");
         if (driver_.iothread && !driver_.iothreads.empty()) return wrong("has both iothread and <iothreads>");
         const bool qcow2 = disk_.format() == DiskFormat::qcow2;
         if (driver_.metadata_cache && !qcow2) return wrong("has a <metadata_cache>, which is for the format qcow2");
@@ -282,40 +298,28 @@ private:
         return {};
     }
 
-    using Limit = std::optional<std::uint64_t>;
-    static bool set(const Limit& limit) { return limit.value_or(0) > 0; }
-
-    // A limit of both directions excludes those of each.
-    Result<> directions(const Limit& total, const Limit& read, const Limit& write, std::string_view what) const {
-        if (set(total) && (set(read) || set(write)))
-            return wrong("has limits of " + std::string(what) + " for both directions together and for each");
-        constexpr std::uint64_t most = 1000000000000000;
-        for (const auto* limit : {&total, &read, &write})
-            if (limit->value_or(0) > most)
-                return wrong("has a limit of " + std::string(what) + " above 10^15, the most that QEMU can keep");
-        return {};
-    }
-    Result<> burst(const Limit& limit, const Limit& most, const Limit& length, std::string_view what) const {
-        if (set(most) && !set(limit))
-            return wrong("has " + std::string(what) + "_max without a limit " + std::string(what));
-        if (set(length) && !set(most))
-            return wrong("has " + std::string(what) + "_max_length without " + std::string(what) + "_max");
-        return {};
+    Result<> tuning(const IoTune& tune) const {
+        if (auto good = check_limits(tune, what()); !good) return good;
+        return group(tune);
     }
 
-    Result<> tuning(const IoTune& t) const {
-        for (const auto& good : {directions(t.total_bytes, t.read_bytes, t.write_bytes, "bytes_sec"),
-                                 directions(t.total_iops, t.read_iops, t.write_iops, "iops_sec"),
-                                 directions(t.total_bytes_max, t.read_bytes_max, t.write_bytes_max, "bytes_sec_max"),
-                                 directions(t.total_iops_max, t.read_iops_max, t.write_iops_max, "iops_sec_max"),
-                                 burst(t.total_bytes, t.total_bytes_max, t.total_bytes_length, "total_bytes_sec"),
-                                 burst(t.read_bytes, t.read_bytes_max, t.read_bytes_length, "read_bytes_sec"),
-                                 burst(t.write_bytes, t.write_bytes_max, t.write_bytes_length, "write_bytes_sec"),
-                                 burst(t.total_iops, t.total_iops_max, t.total_iops_length, "total_iops_sec"),
-                                 burst(t.read_iops, t.read_iops_max, t.read_iops_length, "read_iops_sec"),
-                                 burst(t.write_iops, t.write_iops_max, t.write_iops_length, "write_iops_sec"),
-                                 directions(t.size_iops, {}, {}, "size_iops_sec"), group(t)})
-            if (!good) return good;
+    // Each is a node of its own between the device and the image, which stays when nothing is in the drive.
+    Result<> throttling() const {
+        std::set<std::string_view> used;
+        if (disk_.throttle_filters.empty()) return {};
+        if (disk_.iotune) return wrong("has both <iotune> and <throttlefilters>; put the limits into a throttlegroup");
+        if (removable_) return wrong("has <throttlefilters>, which CD-ROM and floppy drives cannot have; use <iotune>");
+        if (disk_.type == SourceType::vhostuser)
+            return wrong("has <throttlefilters>, which is the server's with a source of type vhostuser");
+        if (bus_ == DiskBus::sd) return wrong("has <throttlefilters>, which memory cards cannot have");
+        for (const auto& filter : disk_.throttle_filters) {
+            if (std::ranges::find(domain_.throttle_groups, filter.group, &IoTune::group_name) ==
+                domain_.throttle_groups.end())
+                return wrong("has a throttle filter of the group '" + filter.group +
+                             "', which is not in <throttlegroups>");
+            if (!used.insert(filter.group).second)
+                return wrong("has two throttle filters of the group '" + filter.group + "'");
+        }
         return {};
     }
 
@@ -350,6 +354,7 @@ private:
 }  // namespace
 
 Result<> validate_disks(const Domain& domain) {
+    if (auto good = validate_throttle_groups(domain); !good) return good;
     std::set<std::string_view> targets, wwns;
     for (const auto& disk : domain.devices.disks) {
         if (auto good = DiskCheck(disk, domain).run(); !good) return good;

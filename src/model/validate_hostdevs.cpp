@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Devices and folders of the host.
+#include "model/each_device.hpp"
 #include "model/validate_parts.hpp"
 
 #include <algorithm>
 #include <set>
+#include <type_traits>
 
 namespace vireo::model {
 namespace {
@@ -296,9 +298,30 @@ private:
     const Domain& domain_;
 };
 
+Result<> validate_initiators(const Domain& domain) {
+    std::string_view wrong_user;
+    for_each_device(domain.devices, [&]<class Device>(const Device& device) {
+        if constexpr (!std::is_same_v<Device, Hostdev>)
+            if (!device.info.acpi_nodes.empty()) wrong_user = "another device";
+    });
+    for (const auto& hostdev : domain.devices.hostdevs) {
+        const auto& nodes = hostdev.info.acpi_nodes;
+        if (nodes.empty()) continue;
+        if (hostdev.type != Hostdev::Type::pci) wrong_user = to_string(hostdev.type);
+        const auto cells = domain.cpu && domain.cpu->numa ? domain.cpu->numa->cells.size() : 0;
+        if (nodes.last() >= cells)
+            return fail(Errc::invalid_config, "hostdev of type ", to_string(hostdev.type), ": acpi nodeset names cell ",
+                        std::to_string(nodes.last()), " of <numa>, which is not there");
+    }
+    if (!wrong_user.empty())
+        return fail(Errc::invalid_config, "acpi nodeset is for a hostdev of type pci, not for ", wrong_user);
+    return {};
+}
+
 }  // namespace
 
 Result<> validate_hostdevs(const Domain& domain) {
+    if (auto good = validate_initiators(domain); !good) return good;
     const auto& devices = domain.devices;
     const auto& hostdevs = devices.hostdevs;
     const auto hostdev = [&](const Hostdev& it) { return HostdevCheck(it, devices).run(); };

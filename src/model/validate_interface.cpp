@@ -112,6 +112,8 @@ private:
             return no("<source dev='…'/> needs <backend type='passt'/>");
         if (!it_.backend) return {};
         if (!it_.backend->log_file.empty() && !passt) return no("only the backend passt has a logFile");
+        if ((!it_.backend->hostname.empty() || !it_.backend->fqdn.empty()) && !passt)
+            return no("only the backend passt has a hostname and an fqdn");
         const bool taps = is_one_of(it_.type, {Type::network, Type::bridge, Type::direct, Type::ethernet});
         if (!it_.backend->tap.empty() && !taps) return no("<backend tap='…'/> is not possible: it uses no tap device");
         if (auto good = check_path(it_.backend->tap, "interface backend tap"); !good) return good;

@@ -23,7 +23,9 @@ Result<> validate_features(const Domain& domain);
 Result<> validate_system(const Domain& domain);  // sysinfo, resource, perf, the QEMU namespace
 Result<> validate_security(const Domain& domain);
 Result<> validate_disks(const Domain& domain);
+Result<> validate_throttle_groups(const Domain& domain);
 Result<> validate_controllers(const Domain& domain);
+Result<> validate_iommus(const Domain& domain);
 Result<> validate_hostdevs(const Domain& domain);  // and filesystems
 Result<> validate_devices(const Domain& domain);   // each of the others in itself, with the next three
 Result<> validate_interface(const Interface& interface);
@@ -56,6 +58,9 @@ Result<> check_each(const std::vector<Device>& devices, std::string_view element
     }
     return {};
 }
+
+// Do the limits of a disk or a throttle group fit together? `owner` names it in messages.
+Result<> check_limits(const IoTune& limits, std::string_view owner);
 
 // The labels of one file or socket, against those of the domain.
 Result<> check_labels(const std::vector<DeviceSeclabel>& labels, const Domain& domain, std::string_view what);

@@ -364,8 +364,8 @@ Result<> place_rest(const Devices& devices, Places& places) {
     if (auto good = place_memory(devices.memory_devices); !good) return good;
     for (const auto& crypto : devices.cryptos)
         if (auto good = places.add("crypto", crypto.info, plugged); !good) return good;
-    if (devices.iommu)
-        if (auto good = places.add("iommu", devices.iommu->info, pci); !good) return good;
+    for (const auto& iommu : devices.iommus)
+        if (auto good = places.add("iommu", iommu.info, pci); !good) return good;
     if (devices.vsock)
         if (auto good = places.add("vsock", devices.vsock->info, plugged); !good) return good;
     if (devices.pstore) return places.add("pstore", devices.pstore->info, pci);

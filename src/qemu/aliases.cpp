@@ -165,7 +165,7 @@ Result<> assign_aliases(model::Domain& domain) {
     name_memory(names, devices.memory_devices);
     if (devices.memballoon) names.set(devices.memballoon->info, "balloon0");
     if (devices.nvram) names.set(devices.nvram->info, "nvram");
-    if (devices.iommu) names.set(devices.iommu->info, "iommu0");
+    names.number(devices.iommus, "iommu");
     if (devices.vsock) names.set(devices.vsock->info, "vsock0");
     if (devices.pstore) names.set(devices.pstore->info, "pstore0");
     for (std::size_t i = 0; i < devices.consoles.size(); ++i) {

@@ -61,6 +61,8 @@ Places places_of(const Assignment& assignment, DiskBus bus, std::uint32_t contro
             return {.units = 6, .given_units = 6};
         case DiskBus::scsi:
             return scsi_places(assignment, controller);
+        case DiskBus::nvme:
+            return {.units = nvme_namespaces, .given_units = nvme_namespaces};
         default:
             return {};
     }
@@ -76,6 +78,8 @@ std::optional<Controller::Type> controller_type(DiskBus bus) {
             return Controller::Type::scsi;
         case DiskBus::fdc:
             return Controller::Type::fdc;
+        case DiskBus::nvme:
+            return Controller::Type::nvme;
         default:
             return std::nullopt;
     }
@@ -272,8 +276,8 @@ Result<> assign_drives(Assignment& assignment) {
     for (auto& hostdev : devices.hostdevs)
         if (is_scsi(hostdev))
             if (auto placed = drives.place_next(hostdev.info, DiskBus::scsi, describe(hostdev)); !placed) return placed;
-    for (const auto type :
-         {Controller::Type::scsi, Controller::Type::fdc, Controller::Type::ide, Controller::Type::sata})
+    for (const auto type : {Controller::Type::scsi, Controller::Type::fdc, Controller::Type::ide,
+                            Controller::Type::sata, Controller::Type::nvme})
         make_controllers(assignment, type, last_controller(devices.disks, type));
     return {};
 }

@@ -2,13 +2,29 @@
 #include "qemu/assign_parts.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace vireo::qemu {
 using model::Controller;
 using model::to_string;
 
+namespace {
+// nvme1n2: the second namespace of controller 1.
+std::optional<std::uint32_t> nvme_number(std::string_view name) noexcept {
+    std::uint32_t controller = 0, space = 0;
+    const auto* end = name.data() + name.size();
+    const auto first = std::from_chars(name.data(), end, controller);
+    if (first.ec != std::errc() || first.ptr == end || *first.ptr != 'n') return std::nullopt;
+    const auto second = std::from_chars(first.ptr + 1, end, space);
+    if (second.ec != std::errc() || second.ptr != end || space == 0 || space > nvme_namespaces) return std::nullopt;
+    return controller * nvme_namespaces + space - 1;
+}
+}  // namespace
+
 std::optional<std::uint32_t> disk_number(std::string_view name) noexcept {
+    constexpr std::string_view nvme = "nvme";
+    if (name.starts_with(nvme)) return nvme_number(name.substr(nvme.size()));
     for (std::string_view prefix : {"hd", "sd", "vd", "fd", "xvd", "ubd"}) {
         if (!name.starts_with(prefix) || name.size() == prefix.size() || name.size() > prefix.size() + 4) continue;
         std::uint32_t number = 0;

@@ -26,7 +26,7 @@ Result<> assign_system(Assignment& assignment);        // outside the devices; w
 void assign_memory(model::Domain& domain);             // the sum of its NUMA cells, when it does not say
 Result<> assign_controllers(Assignment& assignment);   // those of the definition and of the machine
 Result<> assign_defaults(Assignment& assignment);      // what needs no other device
-Result<> check_machine(const Assignment&);  // outside the devices
+Result<> check_machine(const Assignment&);             // outside the devices
 Result<> check_devices(const Assignment& assignment);  // which devices the machine can have; part of assign_defaults
 Result<> assign_characters(Assignment& assignment);    // serial ports, parallel ports, consoles
 Result<> assign_drives(Assignment& assignment);        // disks' places on their buses, and the controllers for them
@@ -46,6 +46,8 @@ Result<> check_bridges(const Assignment& assignment);  // which PCI controllers 
 
 // What a SCSI controller is when nobody says.
 model::Controller::Model usual_scsi(const Assignment& assignment);
+
+constexpr std::uint32_t nvme_namespaces = 256;  // of one controller: disks on the bus nvme
 
 // The place of the letters in a disk's name: vda → 0, sdb → 1, vdaa → 26. Nothing when there are no letters.
 std::optional<std::uint32_t> disk_number(std::string_view name) noexcept;

@@ -28,14 +28,14 @@ private:
     }
 
     Result<> iommu() const {
-        if (!devices_.iommu) return {};
-        using enum model::Iommu::Model;
-        const auto model = devices_.iommu->model;
-        const auto name = describe(*devices_.iommu);
-        if (model == intel && !machine_.q35()) return only(name, "q35");
-        if (model == smmuv3 && !machine_.arm_virt()) return only(name, "ARM's virt");
-        if (model == model::Iommu::Model::virtio && !machine_.q35() && !machine_.arm_virt())
-            return only(name, "q35 and ARM's virt");
+        for (const auto& iommu : devices_.iommus) {
+            using enum model::Iommu::Model;
+            const auto name = describe(iommu);
+            if ((iommu.model == intel || iommu.model == amd) && !machine_.q35()) return only(name, "q35");
+            if (iommu.model == smmuv3 && !machine_.arm_virt()) return only(name, "ARM's virt");
+            if (iommu.model == model::Iommu::Model::virtio && !machine_.q35() && !machine_.arm_virt())
+                return only(name, "q35 and ARM's virt");
+        }
         return {};
     }
 

@@ -2,6 +2,7 @@
 // What a machine cannot be, outside its devices.
 #include "qemu/assign_parts.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -23,8 +24,10 @@ Result<> check_machine(const Assignment& assignment) {
     if (domain.features.pmu == false && machine.ppc64())
         return fail(Errc::invalid_config, "features/pmu: POWER processors always have one; leave it out");
     constexpr std::uint32_t most_without_eim = 255;
-    const auto& iommu = domain.devices.iommu;
-    const bool eim = iommu && iommu->driver && iommu->driver->eim == true;
+    const auto many = [](const model::Iommu& iommu) {
+        return iommu.driver && (iommu.driver->eim == true || iommu.driver->xtsup == true);
+    };
+    const bool eim = std::ranges::any_of(domain.devices.iommus, many);
     if (machine.x86() && domain.vcpu.count > most_without_eim && !(machine.q35() && eim))
         return fail(Errc::invalid_config, "vcpu: more than 255 of them need a machine of the type q35 with ",
                     "<iommu model='intel'> and <driver eim='on'/>");

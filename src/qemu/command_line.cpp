@@ -134,9 +134,11 @@ Result<CommandLine> CommandLineBuilder::build() {
     add_boot();
     add_kernel();
     add_launch_security();
-    add_iommu();
+    add_iommus();
     add_pci_controllers();
+    add_smmus();
     add_controllers();
+    add_throttle_groups();
     add_disks();
     add_filesystems();
     add_interfaces();

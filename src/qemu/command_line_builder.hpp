@@ -121,6 +121,8 @@ private:
     void check_overrides();
     // command_line_disks.cpp
     void add_disks();
+    void add_throttle_groups();
+    void add_nvme_controller(const model::Controller& controller);
     std::string add_chain(const model::Disk& disk, const std::vector<DiskImage>& chain);
     void add_disk(const model::Disk& disk, const std::string& node);
     void add_usb_bridged(const model::Disk& disk, const std::string& node);
@@ -208,7 +210,12 @@ private:
     void add_tpm_backend(const model::Tpm& tpm, const std::string& id);
     void add_panic(const model::Panic& panic);
     void add_pstore();
-    void add_iommu();
+    void add_iommus();
+    void add_intel_iommu(const model::Iommu& iommu);
+    void add_amd_iommu(const model::Iommu& iommu);
+    void add_smmus();
+    void add_initiators(const model::Hostdev& hostdev);
+    bool needs_version(const QemuVersion& version, const std::string& what);  // false: a problem is recorded
     void add_vsock();
     void add_rest();
 

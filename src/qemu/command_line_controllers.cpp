@@ -225,6 +225,20 @@ void CommandLineBuilder::add_other_controller(const Controller& controller) {
     add("-device", object);
 }
 
+// QEMU wants a serial number: the controller's, else that of a disk on it, else its name.
+void CommandLineBuilder::add_nvme_controller(const Controller& controller) {
+    auto object = device("nvme", controller.info, describe(controller));
+    auto serial = controller.serial;
+    for (const auto& disk : domain_.devices.disks) {
+        const auto* at = disk.info.at<model::DriveAddress>();
+        if (serial.empty() && disk.bus() == model::DiskBus::nvme && at && at->controller == controller.index)
+            serial = disk.serial;
+    }
+    object["serial"] = serial.empty() ? controller.info.alias : serial;
+    add_address(object, controller.info, describe(controller));
+    add("-device", object);
+}
+
 void CommandLineBuilder::add_controllers() {
     const auto each = [&](Controller::Type type, auto&& add_one) {
         for (const auto& controller : domain_.devices.controllers)
@@ -235,6 +249,7 @@ void CommandLineBuilder::add_controllers() {
             if ((usb_ports(controller) == 0) == companions) add_usb_controller(controller);
         });
     each(Controller::Type::scsi, [&](const Controller& controller) { add_scsi_controller(controller); });
+    each(Controller::Type::nvme, [&](const Controller& controller) { add_nvme_controller(controller); });
     for (const auto type : {Controller::Type::virtio_serial, Controller::Type::sata, Controller::Type::ccid})
         each(type, [&](const Controller& controller) { add_other_controller(controller); });
 }

@@ -151,8 +151,11 @@ void CommandLineBuilder::add_cpu_features() {
 
 void CommandLineBuilder::add_hyperv(const model::Hyperv& hyperv) {
     if (hyperv.mode == model::Hyperv::Mode::passthrough) return set_cpu("hv-passthrough", true);
-    auto on = [this](std::string_view name, const std::optional<bool>& state) {
-        if (state == true) set_cpu(name, true);
+    // The model of the host is what QEMU finds there; what the definition says comes after it and prevails.
+    const bool host = hyperv.mode == model::Hyperv::Mode::host_model;
+    if (host) set_cpu("hv-passthrough", true);
+    auto on = [&](std::string_view name, const std::optional<bool>& state) {
+        if (state == true || (host && state)) set_cpu(name, *state);
     };
     on("hv-relaxed", hyperv.relaxed);
     on("hv-vapic", hyperv.vapic);

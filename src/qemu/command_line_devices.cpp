@@ -162,30 +162,6 @@ void CommandLineBuilder::add_pstore() {
 }
 
 // ── the platform ──
-void CommandLineBuilder::add_iommu() {
-    if (!domain_.devices.iommu) return;
-    const auto& iommu = *domain_.devices.iommu;
-    const auto owner = describe(iommu);
-    if (iommu.model == model::Iommu::Model::smmuv3) return;  // an option of the machine
-    if (iommu.model == model::Iommu::Model::virtio) {
-        auto object = device("virtio-iommu-pci", iommu.info, owner);
-        object["driver"] = "virtio-iommu";  // its other name, which libvirt writes
-        add_address(object, iommu.info, owner);
-        return add("-device", object);
-    }
-    auto object = device("intel-iommu", iommu.info, owner);
-    if (iommu.driver) {
-        const auto& driver = *iommu.driver;
-        if (driver.intremap) object["intremap"] = *driver.intremap ? "on" : "off";
-        if (driver.caching_mode) object["caching-mode"] = *driver.caching_mode;
-        if (driver.eim) object["eim"] = *driver.eim ? "on" : "off";
-        if (driver.iotlb) object["device-iotlb"] = *driver.iotlb;
-        if (driver.aw_bits) object["aw-bits"] = *driver.aw_bits;
-        if (driver.dma_translation) object["dma-translation"] = *driver.dma_translation;
-    }
-    add("-device", object);
-}
-
 void CommandLineBuilder::add_vsock() {
     if (!domain_.devices.vsock) return;
     const auto& vsock = *domain_.devices.vsock;

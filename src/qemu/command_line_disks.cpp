@@ -2,6 +2,7 @@
 // Disks: the block nodes of their images, and the devices.
 #include "qemu/block_nodes.hpp"
 #include "qemu/command_line_builder.hpp"
+#include "qemu/disk_throttle.hpp"
 
 #include <charconv>
 #include <fmt/format.h>
@@ -63,7 +64,8 @@ void add_geometry(json::object& device, const Disk& disk) {
 }
 
 void add_identity(json::object& device, const Disk& disk) {
-    if (!disk.serial.empty() && !is_lun(disk)) device["serial"] = disk.serial;
+    const bool controllers = disk.bus() == DiskBus::nvme;  // whose namespaces have none of their own
+    if (!disk.serial.empty() && !is_lun(disk) && !controllers) device["serial"] = disk.serial;
     if (!disk.vendor.empty()) device["vendor"] = disk.vendor;
     if (!disk.product.empty()) device["product"] = disk.product;
     if (disk.target.rotation_rate) device["rotation_rate"] = *disk.target.rotation_rate;
@@ -191,11 +193,11 @@ std::string CommandLineBuilder::add_chain(const Disk& disk, const std::vector<Di
         if (objects_.insert(std::string(object.at("id").as_string())).second) add("-object", object);
     for (const auto& node : nodes->nodes) add("-blockdev", node);
     auto top = nodes->top;
-    for (const auto& filter : disk.throttle_filters) {
+    for (std::size_t i = 0; i < disk.throttle_filters.size(); ++i) {
         json::object node;
         node["driver"] = "throttle";
-        node["node-name"] = fmt::format("vireo-{}-throttle-{}", disk.target.dev, filter.group);
-        node["throttle-group"] = "throttle-" + filter.group;
+        node["node-name"] = fmt::format("vireo-{}-filter-{}", layers.front().number, i);  // at most 31 characters
+        node["throttle-group"] = throttle_group_id(disk.throttle_filters[i].group);
         node["file"] = top;
         top = node["node-name"].as_string();
         add("-blockdev", node);
@@ -238,6 +240,10 @@ void CommandLineBuilder::place_drive(json::object& device, const Disk& disk) {
             break;
         case DiskBus::fdc:
             device["unit"] = at->unit;
+            break;
+        case DiskBus::nvme:
+            device["bus"] = bus_name(Controller::Type::nvme, at->controller, describe(disk));
+            device["nsid"] = at->unit + 1;
             break;
         default:
             place_on_scsi(device, *at, describe(disk));
@@ -290,6 +296,8 @@ std::string CommandLineBuilder::disk_driver(const Disk& disk) {
             return "usb-storage";
         case DiskBus::fdc:
             return "floppy";
+        case DiskBus::nvme:
+            return "nvme-ns";
         default:
             return virtio_driver(disk.type == SourceType::vhostuser ? "vhost-user-blk" : "virtio-blk",
                                  virtio_model(disk), disk.info);
@@ -368,6 +376,19 @@ void CommandLineBuilder::add_floppy_controller() {
         if (machine_.builtin_fdc()) add("-global", fmt::format("isa-fdc.{}={}", name, *index));
     }
     if (any && !machine_.builtin_fdc()) add("-device", controller);
+}
+
+void CommandLineBuilder::add_throttle_groups() {
+    constexpr std::string_view possible = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    for (const auto& group : domain_.throttle_groups) {
+        if (group.group_name.find_first_not_of(possible) != std::string::npos)
+            problem(
+                Errc::invalid_config,
+                fmt::format("the throttlegroup '{}' has a name that QEMU does not take: letters, digits and -._ are "
+                            "possible",
+                            group.group_name));
+        add("-object", throttle_group(group));
+    }
 }
 
 void CommandLineBuilder::add_disks() {

@@ -139,12 +139,28 @@ void CommandLineBuilder::add_mediated(const Hostdev& hostdev) {
     add("-device", object);
 }
 
+// For the guest's ACPI tables: the cells whose memory is on the device.
+void CommandLineBuilder::add_initiators(const Hostdev& hostdev) {
+    constexpr QemuVersion with_initiators{9, 0, 0};
+    for (const auto& range : hostdev.info.acpi_nodes.ranges())
+        for (auto node = range.first; node <= range.last; ++node) {
+            if (!needs_version(with_initiators, "acpi nodeset of " + describe(hostdev))) return;
+            json::object object;
+            object["qom-type"] = "acpi-generic-initiator";
+            object["id"] = fmt::format("gi-{}-{}", hostdev.info.alias, node);
+            object["pci-dev"] = hostdev.info.alias;
+            object["node"] = node;
+            add("-object", object);
+        }
+}
+
 void CommandLineBuilder::add_hostdevs() {
     for (const auto& hostdev : domain_.devices.hostdevs) {
         if (unassigned(hostdev)) continue;  // kept from the guest
         switch (hostdev.type) {
             case Hostdev::Type::pci:
                 add_host_pci(hostdev);
+                add_initiators(hostdev);
                 break;
             case Hostdev::Type::usb:
                 add_host_usb(hostdev);

@@ -47,7 +47,10 @@ void add_pseries(Options& options, const model::Features& features) {
 
 // What the machine has to be told of its devices.
 void set_for_devices(Options& options, const model::Devices& devices) {
-    if (devices.iommu && devices.iommu->model == model::Iommu::Model::smmuv3) options.set("iommu", "smmuv3");
+    const auto whole_machine = [](const model::Iommu& iommu) {
+        return iommu.model == model::Iommu::Model::smmuv3 && !(iommu.driver && iommu.driver->pci_bus);
+    };
+    if (std::ranges::any_of(devices.iommus, whole_machine)) options.set("iommu", "smmuv3");
     using Model = model::MemoryDevice::Model;
     if (std::ranges::any_of(devices.memory_devices, [](const auto& of) { return of.model == Model::nvdimm; }))
         options.set("nvdimm", true);

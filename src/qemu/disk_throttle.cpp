@@ -34,4 +34,32 @@ std::optional<boost::json::object> throttle_arguments(const model::Disk& disk) {
     return arguments;
 }
 
+std::string throttle_group_id(const std::string& group_name) {
+    return "throttle-" + group_name;
+}
+
+boost::json::object throttle_group(const model::IoTune& group) {
+    boost::json::object limits;
+    const auto set = [&](std::string name, const std::optional<std::uint64_t>& limit) {
+        if (limit.value_or(0) > 0) limits[name] = *limit;
+    };
+    const auto kind = [&](const std::string& name, const auto& limit, const auto& most, const auto& length) {
+        set(name, limit);
+        set(name + "-max", most);
+        set(name + "-max-length", length);
+    };
+    kind("bps-total", group.total_bytes, group.total_bytes_max, group.total_bytes_length);
+    kind("bps-read", group.read_bytes, group.read_bytes_max, group.read_bytes_length);
+    kind("bps-write", group.write_bytes, group.write_bytes_max, group.write_bytes_length);
+    kind("iops-total", group.total_iops, group.total_iops_max, group.total_iops_length);
+    kind("iops-read", group.read_iops, group.read_iops_max, group.read_iops_length);
+    kind("iops-write", group.write_iops, group.write_iops_max, group.write_iops_length);
+    set("iops-size", group.size_iops);
+    boost::json::object object;
+    object["qom-type"] = "throttle-group";
+    object["id"] = throttle_group_id(group.group_name);
+    object["limits"] = std::move(limits);
+    return object;
+}
+
 }  // namespace vireo::qemu

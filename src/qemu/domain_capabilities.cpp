@@ -91,7 +91,8 @@ void add_storage(Node& devices, const Capabilities& binary) {
                                              {"virtio", "virtio-blk-ccw"},
                                              {"virtio", "virtio-blk-device"},
                                              {"usb", "usb-storage"},
-                                             {"sata", "ich9-ahci"}}));
+                                             {"sata", "ich9-ahci"},
+                                             {"nvme", "nvme-ns"}}));
     disk.enumeration("model", offered(binary, {{"virtio", ""},
                                                {"virtio-transitional", "virtio-blk-pci-transitional"},
                                                {"virtio-non-transitional", "virtio-blk-pci-non-transitional"}}));
@@ -100,7 +101,7 @@ void add_storage(Node& devices, const Capabilities& binary) {
         filesystem.enumeration("driverType",
                                offered(binary, {{"path", "virtio-9p-pci"}, {"virtiofs", "vhost-user-fs-pci"}}));
     auto& controller = section(devices, "controller");
-    controller.enumeration("type", {"fdc", "ide", "pci", "sata", "scsi", "usb", "virtio-serial"});
+    controller.enumeration("type", {"fdc", "ide", "pci", "sata", "scsi", "usb", "virtio-serial", "nvme"});
 }
 
 void add_display(Node& devices, const Capabilities& binary) {

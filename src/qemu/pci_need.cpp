@@ -47,6 +47,8 @@ pci::Need pci_need(const Machine& machine, const Controller& controller) {
             if (!model || model == automatic || model == ibmvscsi) return pci::nothing;
             if (model == ncr53c90 && machine.builtin_esp()) return pci::nothing;
             return legacy;
+        case Controller::Type::nvme:
+            return modern(machine);
         case Controller::Type::virtio_serial:
             return model == virtio_transitional ? legacy : modern(machine);
         default:
@@ -130,7 +132,8 @@ pci::Need pci_need(const Machine& machine, const model::MemoryDevice& memory) {
     return is_virtio(memory) ? modern(machine) : pci::nothing;
 }
 pci::Need pci_need(const Machine& machine, const model::Iommu& iommu) {
-    if (iommu.model != model::Iommu::Model::virtio) return pci::nothing;
+    using enum model::Iommu::Model;
+    if (iommu.model != model::Iommu::Model::virtio && iommu.model != amd) return pci::nothing;
     return (modern(machine) & ~pci::choosable) | pci::integrated;
 }
 pci::Need pci_need(const Machine& machine, const model::Vsock& vsock) {

@@ -364,8 +364,9 @@ private:
         for (auto& rng : devices_.rngs)
             if (auto* random = std::get_if<RngRandom>(&rng.backend)) random->path = "/dev/urandom";
         if (devices_.pstore) devices_.pstore->path = changes_.folder / "pstore";
-        if (devices_.iommu && devices_.iommu->driver && devices_.iommu->driver->eim == true) {
-            devices_.iommu->driver->eim.reset();
+        for (auto& iommu : devices_.iommus) {
+            if (!iommu.driver || iommu.driver->eim != true) continue;
+            iommu.driver->eim.reset();
             replaced("extended interrupts of the IOMMU, which need KVM");
         }
     }

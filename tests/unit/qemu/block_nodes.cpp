@@ -157,3 +157,16 @@ BOOST_AUTO_TEST_CASE(disk_limits_are_set_over_qmp) {
     disk.iotune.reset();
     BOOST_TEST(!throttle_arguments(disk));
 }
+
+BOOST_AUTO_TEST_CASE(throttle_groups_are_objects) {
+    model::IoTune group;
+    group.group_name = "g";
+    group.total_bytes = 1000;
+    group.read_iops = 5;
+    group.read_iops_max = 9;
+    group.read_iops_length = 2;
+    group.size_iops = 4096;
+    BOOST_TEST(
+        json::serialize(throttle_group(group)) ==
+        R"({"qom-type":"throttle-group","id":"throttle-g","limits":{"bps-total":1000,"iops-read":5,"iops-read-max":9,"iops-read-max-length":2,"iops-size":4096}})");
+}

@@ -163,6 +163,30 @@ BOOST_AUTO_TEST_CASE(graphics_and_sound) {
            {R"({"qom-type":"input-linux","id":"input0","evdev":"/dev/input/event1","grab_all":true)"});
 }
 
+BOOST_AUTO_TEST_CASE(iommus) {
+    expect(shown("q35", "<iommu model='amd'><driver intremap='on' passthrough='off' xtsup='on' iotlb='on'/></iommu>"),
+           {R"({"driver":"AMDVI-PCI","id":"iommu0","bus":"pcie.0")",
+            R"({"driver":"amd-iommu","pci-id":"iommu0","intremap":"on","pt":false,"xtsup":true,"device-iotlb":true})"});
+    expect(shown("q35", "<iommu model='virtio'><driver><granule size='64' unit='KiB'/></driver></iommu>"),
+           {R"("driver":"virtio-iommu","id":"iommu0","granule":"64k")"});
+    expect(shown("virt",
+                 "<controller type='pci' index='1' model='pcie-expander-bus'/>"
+                 "<iommu model='smmuv3'><driver pciBus='0'/></iommu><iommu model='smmuv3'><driver pciBus='1'/></iommu>",
+                 "aarch64"),
+           {R"({"driver":"arm-smmuv3","id":"iommu0","primary-bus":"pcie.0"})",
+            R"({"driver":"arm-smmuv3","id":"iommu1","primary-bus":"pci.1"})"});
+}
+
+BOOST_AUTO_TEST_CASE(nvme_disks) {
+    const auto line =
+        shown("q35",
+              "<disk type='file'><source file='/a'/><target dev='nvme1n2' bus='nvme'/><serial>S1</serial></disk>"
+              "<controller type='nvme' index='0'><serial>C0</serial></controller>");
+    expect(line, {R"({"driver":"nvme","id":"nvme0","serial":"C0","bus":"pci.)",
+                  R"({"driver":"nvme","id":"nvme1","serial":"S1","bus":"pci.)",
+                  R"({"driver":"nvme-ns","id":"nvme1-0-1","bus":"nvme1","nsid":2,"drive":"vireo-1-format")"});
+}
+
 BOOST_AUTO_TEST_CASE(the_smaller_devices) {
     expect(shown("q35",
                  "<tpm model='tpm-crb'><backend type='emulator'/></tpm><iommu model='intel'><driver "

@@ -166,7 +166,9 @@ Task<> check_guest(Guest& guest) {
     }
     std::uint32_t number = 0;
     for (const auto& disk : guest.domain.devices.disks) {
-        const auto expected = disk.empty() ? std::string() : fmt::format("vireo-{}-format", ++number);
+        const auto filters = disk.throttle_filters.size();
+        const auto top = filters > 0 ? fmt::format("filter-{}", filters - 1) : "format";
+        const auto expected = disk.empty() ? std::string() : fmt::format("vireo-{}-{}", ++number, top);
         const bool there = std::ranges::any_of(images, [&](const auto& image) {
             return image.first.contains(disk.info.alias) && image.second == expected;
         });
@@ -235,6 +237,33 @@ ASYNC_TEST(command_line_real_ich9_usb_and_conventional_bridges) {
                                        "<controller type='pci' index='2' model='pci-bridge'/>"
                                        "<controller type='sata' index='1'/><input type='tablet' bus='usb'/>"
                                        "<interface type='user'><model type='e1000'/></interface>"));
+}
+
+ASYNC_TEST(command_line_real_nvme_and_throttle_groups) {
+    if (no_qemu()) co_return;
+    Guest guest;
+    co_await run_guest(
+        guest,
+        document(
+            "q35",
+            "<controller type='nvme' index='0'><serial>SN-1</serial></controller>"
+            "<disk type='file' device='disk'><source file='/a'/><target dev='nvme0n1' bus='nvme'/></disk>"
+            "<disk type='file' device='disk'><source file='/b'/><target dev='nvme0n2' bus='nvme'/>"
+            "<throttlefilters><filter group='slow'/></throttlefilters></disk>"
+            "<disk type='file' device='disk'><source file='/c'/><target dev='vda' bus='virtio'/>"
+            "<throttlefilters><filter group='slow'/><filter group='operations'/></throttlefilters>"
+            "</disk><rng model='virtio'><backend model='builtin'/></rng>",
+            "<throttlegroups><throttlegroup><group_name>slow</group_name><total_bytes_sec>1000000</total_bytes_sec>"
+            "<total_bytes_sec_max>2000000</total_bytes_sec_max></throttlegroup><throttlegroup>"
+            "<group_name>operations</group_name><read_iops_sec>300</read_iops_sec>"
+            "</throttlegroup></throttlegroups>"));
+    const json::object slow{{"path", "/objects/throttle-slow"}, {"property", "limits"}};
+    json::value limits = co_await guest.monitor->execute("qom-get", slow);
+    BOOST_TEST(limits.at("bps-total").to_number<int>() == 1000000);
+    BOOST_TEST(limits.at("bps-total-max").to_number<int>() == 2000000);
+    const json::object drive{{"path", "/machine/peripheral/nvme0-0-1"}, {"property", "nsid"}};
+    json::value number = co_await guest.monitor->execute("qom-get", drive);
+    BOOST_TEST(number.to_number<int>() == 2);
 }
 
 ASYNC_TEST(command_line_real_uefi) {
