@@ -49,6 +49,14 @@ BOOST_AUTO_TEST_CASE(command_lines) {
                boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(names_of_the_guest) {
+    const auto named = with("<backend type='passt' hostname='guest' fqdn='guest.example.org'/>");
+    BOOST_TEST(passt_command("/usr/bin/passt", named, 3).argv ==
+                   (Words{"/usr/bin/passt", "--foreground", "--fd", "3", "--mac-addr", "52:54:00:12:34:56", "--stderr",
+                          "--hostname", "guest", "--fqdn", "guest.example.org"}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(ports) {
     auto text = [](const std::string& ranges) {
         const auto interface = with("<portForward proto='tcp'>" + ranges + "</portForward><backend type='passt'/>");
