@@ -41,6 +41,8 @@ std::string wanted_type(const Disk& disk, const qemu::Machine&) {
             return "usb-storage scsi-cd scsi-hd";
         case DiskBus::fdc:
             return "floppy";
+        case DiskBus::nvme:
+            return "nvme-ns";
         case DiskBus::sd:
             return "";
     }
@@ -92,6 +94,8 @@ std::string wanted_type(const Controller& controller, const qemu::Machine& machi
             return machine.builtin_sata() && first ? "" : "ich9-ahci";
         case Controller::Type::ccid:
             return "usb-ccid";
+        case Controller::Type::nvme:
+            return "nvme";
         default:
             return "";
     }
@@ -347,6 +351,9 @@ private:
                 break;
             case DiskBus::scsi:
                 on_scsi(alias, *at, device);
+                break;
+            case DiskBus::nvme:
+                findings_.same(device.number("nsid").value_or(-1), at->unit + 1, "NVMe namespace", alias);
                 break;
             case DiskBus::fdc:
                 findings_.same(device.number("unit").value_or(-1), at->unit, "floppy unit", alias);
