@@ -188,7 +188,9 @@ std::string wanted_type(const MemoryDevice& memory, const qemu::Machine&) {
 }
 
 std::string wanted_type(const Iommu& iommu, const qemu::Machine&) {
-    if (iommu.model == Iommu::Model::smmuv3) return "";  // an option of the machine
+    if (iommu.model == Iommu::Model::smmuv3)  // without a bus of its own: an option of the machine
+        return iommu.driver && iommu.driver->pci_bus ? "arm-smmuv3" : "";
+    if (iommu.model == Iommu::Model::amd) return "AMDVI-PCI";
     return iommu.model == Iommu::Model::virtio ? "virtio-iommu-" : "intel-iommu";
 }
 

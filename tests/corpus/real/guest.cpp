@@ -19,12 +19,12 @@ namespace vireo::corpus {
 namespace {
 
 // Where a device is, and what it is connected to.
-constexpr std::array<std::string_view, 39> telling{
-    "mq",         "addr",          "parent_bus", "port",   "nr",        "name",       "channel",    "scsi-id",
-    "lun",        "unit",          "drive",      "mac",    "netdev",    "chardev",    "bootindex",  "iobase",
-    "irq",        "index",         "slot",       "node",   "memdev",    "size",       "iothread",   "serial",
-    "devno",      "multifunction", "rng",        "tpmdev", "fsdev",     "mount_tag",  "audiodev",   "wwn",
-    "queue-size", "chassis",       "chassis_nr", "bus_nr", "numa_node", "acpi-index", "write-cache"};
+constexpr std::array<std::string_view, 40> telling{
+    "mq",     "addr",       "parent_bus",    "port",       "nr",     "name",      "channel",    "scsi-id",
+    "nsid",   "lun",        "unit",          "drive",      "mac",    "netdev",    "chardev",    "bootindex",
+    "iobase", "irq",        "index",         "slot",       "node",   "memdev",    "size",       "iothread",
+    "serial", "devno",      "multifunction", "rng",        "tpmdev", "fsdev",     "mount_tag",  "audiodev",
+    "wwn",    "queue-size", "chassis",       "chassis_nr", "bus_nr", "numa_node", "acpi-index", "write-cache"};
 
 constexpr std::array<std::string_view, 19> questions{"query-pci",
                                                      "query-named-block-nodes",
