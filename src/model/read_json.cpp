@@ -219,7 +219,9 @@ bool JsonReader::read_kept_item(const json::value& value, const Here& here, cons
         if (other.kind == Field::Kind::child_attribute && other.name == element && other.inner == attribute)
             return malformed(at, "attribute", "is known: give it in its place");
     const bool present = std::ranges::any_of(here.element.fields, [&](const Field& other) {
-        return other.in_child() && other.name == element && other.count(here.object) > 0;
+        // A child of attributes only is written for the sake of those that are kept, too.
+        const bool writes_itself = other.kind == Field::Kind::child_attribute || other.count(here.object) > 0;
+        return other.in_child() && other.name == element && writes_itself;
     });
     if (!present) return malformed(at, "element", "must name a child that is there");
     const bool harmless = attribute == "xmlns" || attribute.starts_with("xmlns:");

@@ -125,6 +125,12 @@ private:
             if (!item.attribute.empty() && item.element == of) attribute(item.attribute, item.text);
     }
 
+    bool has_kept_attributes(std::string_view of) const {
+        return kept_ && std::ranges::any_of(**kept_, [&](const KeptItem& item) {
+                   return !item.attribute.empty() && item.element == of;
+               });
+    }
+
     void children() {
         const auto& fields = element_.fields;
         for (std::size_t i = 0; i < fields.size(); ++i) {
@@ -174,6 +180,7 @@ private:
         const auto& fields = element_.fields;
         std::size_t count = 0;
         for (std::size_t i = first; i < end; ++i) count = std::max(count, fields[i].count(object_));
+        if (count == 0 && has_kept_attributes(fields[first].name)) count = 1;
         for (std::size_t n = 0; n < count; ++n) {
             start(depth_ + 1, fields[first]);
             for (std::size_t i = first; i < end; ++i)

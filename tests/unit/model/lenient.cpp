@@ -60,6 +60,11 @@ BOOST_AUTO_TEST_CASE(attributes_are_kept_where_they_were) {
     BOOST_TEST(parsed.warnings.size() == 4u);
 }
 
+BOOST_AUTO_TEST_CASE(attributes_of_a_child_that_has_no_others_are_kept) {
+    const auto parsed = kept(with_device("<interface type='user'><mac colour='red'/></interface>"));
+    BOOST_TEST(format_domain_xml(parsed.domain).contains("<mac colour='red'/>"));
+}
+
 BOOST_AUTO_TEST_CASE(a_child_kept_whole_is_not_honoured_as_well) {
     const auto parsed =
         kept(changed(small_guest, "<acpi/>", "<acpi/><vmport state='on' x='y'><frob>48</frob></vmport>"));
