@@ -170,12 +170,12 @@ struct CapabilitiesCache::State {
                                                             Accelerator accelerator, std::string model);
     static Task<std::shared_ptr<const HostModel>> find_host_model(std::shared_ptr<State> self, std::string binary,
                                                                   Accelerator accelerator);
-    // From memory, else from disk, else asked. decode: Failure for a document that is about something else.
+    // From memory, else from disk, else asked. fits: whether it is what the name stands for; names may collide.
     template <class T>
     static Task<std::shared_ptr<const T>> remember(std::shared_ptr<State> self, All<T>& all, std::string name,
                                                    std::shared_ptr<const Capabilities> capabilities,
-                                                   std::function<Result<T>(const json::value&)> decode,
-                                                   std::function<Task<T>()> ask);
+                                                   Result<T> (*decode)(const json::value&),
+                                                   std::function<bool(const T&)> fits, std::function<Task<T>()> ask);
     Task<std::shared_ptr<const Capabilities>> learn(std::string binary, FileIdentity identity);
     Task<bool> valid(std::shared_ptr<const Capabilities> what);
     Task<> store(std::string name, json::object document);
@@ -270,18 +270,15 @@ Task<std::shared_ptr<const Capabilities>> CapabilitiesCache::State::get(std::sha
 }
 
 template <class T>
-Task<std::shared_ptr<const T>> CapabilitiesCache::State::remember(std::shared_ptr<State> self, All<T>& all,
-                                                                  std::string name,
-                                                                  std::shared_ptr<const Capabilities> capabilities,
-                                                                  std::function<Result<T>(const json::value&)> decode,
-                                                                  std::function<Task<T>()> ask) {
+Task<std::shared_ptr<const T>> CapabilitiesCache::State::remember(
+    std::shared_ptr<State> self, All<T>& all, std::string name, std::shared_ptr<const Capabilities> capabilities,
+    Result<T> (*decode)(const json::value&), std::function<bool(const T&)> fits, std::function<Task<T>()> ask) {
     make_room(all, most_expansions);
     auto& place = all[name];
     if (!place) place = std::make_shared<Remembered<T>>();
     auto entry = place;
     auto guard = co_await entry->mutex.lock();
-    auto right = [decode](const json::value& document) { return decode(document).has_value(); };
-    if (entry->known && entry->of == capabilities && right(to_json(*entry->known))) co_return entry->known;
+    if (entry->known && entry->of == capabilities && fits(*entry->known)) co_return entry->known;
 
     std::shared_ptr<const T> found;
     if (!self->folder.empty()) {
@@ -298,7 +295,7 @@ Task<std::shared_ptr<const T>> CapabilitiesCache::State::remember(std::shared_pt
         };
         found = co_await self->blocking.call(std::move(read));
     }
-    if (!found) {
+    if (!found || !fits(*found)) {
         ++self->probes;
         auto asked = co_await ask();
         auto document = to_json(asked);
@@ -320,12 +317,8 @@ Task<std::shared_ptr<const CpuExpansion>> CapabilitiesCache::State::expand(std::
     if (!capabilities->cpus.empty() && !capabilities->cpu(model))
         throw Error(Errc::unsupported, fmt::format("{} has no CPU model '{}'", binary, model))
             .with_hint(fmt::format("{} -cpu help lists what there is.", binary));
-    // Two names may share a place: the document says which one it is of.
-    std::function decode = [model, accelerator](const json::value& document) -> Result<CpuExpansion> {
-        auto stored = cpu_expansion_from_json(document);
-        if (stored && (stored->model != model || stored->accelerator != accelerator))
-            return fail(Errc::not_found, "of another model");
-        return stored;
+    std::function fits = [model, accelerator](const CpuExpansion& expansion) {
+        return expansion.model == model && expansion.accelerator == accelerator;
     };
     std::function ask = [&]() -> Task<CpuExpansion> {
         std::vector<std::string> models{model};
@@ -333,7 +326,7 @@ Task<std::shared_ptr<const CpuExpansion>> CapabilitiesCache::State::expand(std::
         co_return take(std::move(asked.front()));
     };
     co_return co_await remember<CpuExpansion>(self, self->expansions, expansion_name(binary, accelerator, model),
-                                              capabilities, decode, ask);
+                                              capabilities, cpu_expansion_from_json, fits, ask);
 }
 
 Task<std::shared_ptr<const HostModel>> CapabilitiesCache::State::find_host_model(std::shared_ptr<State> self,
@@ -344,7 +337,7 @@ Task<std::shared_ptr<const HostModel>> CapabilitiesCache::State::find_host_model
     if (capabilities->arch != "x86_64" && capabilities->arch != "i686")
         throw Error(Errc::unsupported,
                     fmt::format("{} does not say what its processors of {} could have", binary, capabilities->arch));
-    std::function<Result<HostModel>(const json::value&)> decode = host_model_from_json;
+    std::function fits = [](const HostModel&) { return true; };  // one for each binary and accelerator
     std::function ask = [&]() -> Task<HostModel> {
         std::vector<std::string> models{std::string(fullest_cpu(accelerator))};
         for (auto& cpu : capabilities->cpus)
@@ -357,7 +350,7 @@ Task<std::shared_ptr<const HostModel>> CapabilitiesCache::State::find_host_model
         co_return take(choose_host_model(fullest, named));
     };
     co_return co_await remember<HostModel>(self, self->host_models, host_model_name(binary, accelerator), capabilities,
-                                           decode, ask);
+                                           host_model_from_json, fits, ask);
 }
 
 CapabilitiesCache::CapabilitiesCache(Blocking& blocking, fs::path folder, ProbeSettings settings)
